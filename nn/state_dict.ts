@@ -1,0 +1,105 @@
+/** @file State dictionaries: what a module's parameters and buffers are called, and how they are read back. */
+
+import { type Device, device, type DeviceLike } from "../tensor/device.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { StateError } from "../tensor/errors.ts";
+import { sameShape, showShape } from "../tensor/shape.ts";
+import { allocate, Tensor } from "../tensor/tensor.ts";
+
+/** Names and tensors in the order of registration, such as `conv1.weight`. */
+export type StateDict = Map<string, Tensor>;
+
+/** What `load_state_dict` takes: a Map, or a plain object. */
+export type StateDictLike = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
+
+/** What `load_state_dict` found: names that the module has and the dictionary has not, and the reverse. */
+export interface IncompatibleKeys {
+  readonly missing_keys: readonly string[];
+  readonly unexpected_keys: readonly string[];
+}
+
+/** A loading in two steps: all is checked before the first element changes. */
+export class LoadPlan {
+  readonly #source: ReadonlyMap<string, Tensor>;
+  readonly #taken: Set<string> = new Set();
+  readonly #commits: (() => void)[] = [];
+  /** Names that the module needs and the dictionary does not have. */
+  readonly missing: string[] = [];
+  /** What does not fit, in words. */
+  readonly errors: string[] = [];
+
+  constructor(source: StateDictLike) {
+    this.#source = source instanceof Map ? source : new Map(Object.entries(source));
+    for (const [name, value] of this.#source) {
+      if (!(value instanceof Tensor)) {
+        throw new TypeError(`Cannot load_state_dict ${name} of type ${typeof value}: a tensor is needed`);
+      }
+    }
+  }
+
+  /** The tensor of this name, or undefined; either way the name is expected. */
+  take(name: string): Tensor | undefined {
+    this.#taken.add(name);
+    return this.#source.get(name);
+  }
+
+  /** Adds a change that is made once everything has been found to fit. */
+  onCommit(change: () => void): void {
+    this.#commits.push(change);
+  }
+
+  /** Plans to copy the tensor called `name` into `target`. */
+  copy(name: string, target: Tensor): void {
+    const value = this.take(name);
+    if (!value) this.missing.push(name);
+    else if (!sameShape(value.shape, target.shape)) {
+      this.errors.push(`${name} has shape ${showShape(value.shape)}, the module's is ${showShape(target.shape)}`);
+    } else {
+      // moved and converted now, so that what can fail has failed before anything changes
+      const moved = value.device === target.device ? value : convert(value, target.device, target.dtype);
+      this.onCommit(() => copyInto(target, moved));
+    }
+  }
+
+  /** Names in the dictionary that nobody took. */
+  get unexpected(): string[] {
+    return [...this.#source.keys()].filter((name) => !this.#taken.has(name));
+  }
+
+  /**
+   * Makes the changes.
+   *
+   * @throws StateError with everything that does not fit, before any change
+   */
+  commit(owner: string, strict: boolean): IncompatibleKeys {
+    const unexpected = this.unexpected;
+    const problems = [...this.errors];
+    if (strict && this.missing.length > 0) problems.push(`missing: ${this.missing.join(", ")}`);
+    if (strict && unexpected.length > 0) problems.push(`unexpected: ${unexpected.join(", ")}`);
+    if (problems.length > 0) {
+      throw new StateError(`Cannot load_state_dict into ${owner}, nothing was changed: ${problems.join("; ")}`);
+    }
+    for (const change of this.#commits) change();
+    return { missing_keys: this.missing, unexpected_keys: unexpected };
+  }
+}
+
+/** Copies the elements of `source`, converted to `target`'s dtype, into `target`, which is on the same device. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  target.device.beginOp();
+  target.device.kernels.copy(source, target);
+  target.storage.version++;
+}
+
+/** A copy of `x` without history on another device or of another dtype. */
+export function convert(x: Tensor, to: DeviceLike, dtype: DType): Tensor {
+  const from = x.device;
+  const target: Device = device(to);
+  from.beginOp();
+  const packed = allocate(from, dtype, x.shape);
+  from.kernels.copy(x, packed);
+  if (target === from) return packed;
+  const moved = allocate(target, dtype, x.shape);
+  target.write(moved.storage, from.readSync(packed.storage));
+  return moved;
+}
