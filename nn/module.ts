@@ -5,10 +5,11 @@ import { type DType, float16, float32, float64 } from "../tensor/dtype.ts";
 import { ValueError } from "../tensor/errors.ts";
 import { letGo, retain } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { convert, zeroGrad } from "../tensor/transfer.ts";
 import { Callable } from "./callable.ts";
 import { describe } from "./describe.ts";
 import { Parameter } from "./parameter.ts";
-import { convert, type IncompatibleKeys, LoadPlan, type StateDict, type StateDictLike } from "./state_dict.ts";
+import { type IncompatibleKeys, LoadPlan, type StateDict, type StateDictLike } from "./state_dict.ts";
 
 /** Modules are called: `model(x)` is `model.forward(x)`. */
 export interface Module {
@@ -331,16 +332,4 @@ function asTarget(target: DeviceLike | DType | { device?: DeviceLike; dtype?: DT
   if (typeof target === "string" || "kernels" in target) return { device: target };
   if ("itemsize" in target) return { dtype: target };
   return target;
-}
-
-/** Removes the gradient of `x`, or sets it to zero. */
-export function zeroGrad(x: Tensor, set_to_none: boolean): void {
-  const { grad } = x;
-  if (set_to_none || !grad) {
-    x.grad = null;
-    return;
-  }
-  grad.device.beginOp();
-  grad.device.kernels.fill(grad, 0);
-  grad.storage.version++;
 }

@@ -1,10 +1,9 @@
 /** @file State dictionaries: what a module's parameters and buffers are called, and how they are read back. */
 
-import { type Device, device, type DeviceLike } from "../tensor/device.ts";
-import type { DType } from "../tensor/dtype.ts";
 import { StateError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
-import { allocate, Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { convert, copyInto } from "../tensor/transfer.ts";
 
 /** Names and tensors in the order of registration, such as `conv1.weight`. */
 export type StateDict = Map<string, Tensor>;
@@ -82,24 +81,4 @@ export class LoadPlan {
     for (const change of this.#commits) change();
     return { missing_keys: this.missing, unexpected_keys: unexpected };
   }
-}
-
-/** Copies the elements of `source`, converted to `target`'s dtype, into `target`, which is on the same device. */
-export function copyInto(target: Tensor, source: Tensor): void {
-  target.device.beginOp();
-  target.device.kernels.copy(source, target);
-  target.storage.version++;
-}
-
-/** A copy of `x` without history on another device or of another dtype. */
-export function convert(x: Tensor, to: DeviceLike, dtype: DType): Tensor {
-  const from = x.device;
-  const target: Device = device(to);
-  from.beginOp();
-  const packed = allocate(from, dtype, x.shape);
-  from.kernels.copy(x, packed);
-  if (target === from) return packed;
-  const moved = allocate(target, dtype, x.shape);
-  target.write(moved.storage, from.readSync(packed.storage));
-  return moved;
 }
