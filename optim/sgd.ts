@@ -1,8 +1,11 @@
 /** @file Stochastic gradient descent. */
 
+import type { SgdParams } from "../tensor/device.ts";
 import { ShapeError, ValueError } from "../tensor/errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
+import { free } from "../tensor/storage.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
+import { convert, copyInto } from "../tensor/transfer.ts";
 import { Optimizer, type ParamGroup, type Params } from "./optimizer.ts";
 import { checkKnown, checkNotNegative } from "./options.ts";
 
@@ -78,9 +81,22 @@ export class SGD extends Optimizer<SGDGroup> {
         );
       }
     }
+    this.#run(p, grad, buffer, { lr, momentum, dampening, weight_decay, nesterov, maximize, first });
+  }
+
+  /** Runs the kernel, which takes packed elements only, on copies where they are not. */
+  #run(p: Tensor, grad: Tensor, buffer: Tensor | null, params: SgdParams): void {
+    const packedParam = packed(p), packedGrad = packed(grad);
     p.device.beginOp();
-    p.device.kernels.sgd(p, grad, buffer, { lr, momentum, dampening, weight_decay, nesterov, maximize, first });
+    p.device.kernels.sgd(packedParam, packedGrad, buffer, params);
     p.storage.version++;
     if (buffer) buffer.storage.version++;
+    if (packedParam !== p) copyInto(p, packedParam);
+    if (packedParam !== p) free(packedParam.storage.allocation);
+    if (packedGrad !== grad) free(packedGrad.storage.allocation);
   }
+}
+
+function packed(x: Tensor): Tensor {
+  return x.is_contiguous() ? x : convert(x, x.device, x.dtype);
 }
