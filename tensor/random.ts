@@ -58,12 +58,14 @@ function fillNormalBlocks(array: TypedArray, dtype: DType, mean: number, std: nu
   const uniforms = new Float64Array(n);
   for (let i = 0; i < n; i++) uniforms[i] = draw();
   const write = writer(array, dtype);
+  const round = dtype === float64 ? (v: number): number => v : fround; // each step is one float32 operation
+  const turn = round(2 * Math.PI);
   const transform = (start: number, u: Float64Array, from: number): void => {
     for (let j = 0; j < 8; j++) {
-      const radius = Math.sqrt(-2 * Math.log(1 - u[from + j]));
-      const angle = 2 * Math.PI * u[from + j + 8];
-      write(start + j, radius * Math.cos(angle) * std + mean);
-      write(start + j + 8, radius * Math.sin(angle) * std + mean);
+      const radius = round(Math.sqrt(-2 * round(Math.log(1 - u[from + j]))));
+      const angle = round(turn * u[from + j + 8]);
+      write(start + j, round(radius * round(Math.cos(angle))) * round(std) + round(mean));
+      write(start + j + 8, round(radius * round(Math.sin(angle))) * round(std) + round(mean));
     }
   };
   for (let i = 0; i + 16 <= n; i += 16) transform(i, uniforms, i);
