@@ -102,8 +102,27 @@ export interface OpDef<N extends string, O extends N, S extends N | "out" | "aux
 }
 
 /** An operation of any kind, as lists and recorders hold it. */
-// deno-lint-ignore no-explicit-any
-export type AnyOp = OpDef<any, any, any, any>;
+export interface AnyOp {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly optional?: readonly string[];
+  readonly save: readonly string[];
+  // deno-lint-ignore no-explicit-any
+  infer(x: any, p: any): Meta | readonly Meta[];
+  // deno-lint-ignore no-explicit-any
+  forward?(k: Kernels, x: any, out: View, p: any, outs: readonly View[]): void;
+  // deno-lint-ignore no-explicit-any
+  view?(x: any, p: any): ViewGeometry;
+  readonly ownsAux?: boolean;
+  // deno-lint-ignore no-explicit-any
+  readonly vjp:
+    | null
+    | ((g: Tensor, saved: any, p: any, needs: any) => { readonly [input: string]: Tensor | null | undefined });
+  // deno-lint-ignore no-explicit-any
+  readonly onnx: null | OnnxRule<any>;
+  // deno-lint-ignore no-explicit-any
+  readonly samples: null | Samples<any>;
+}
 
 /** Infers the type parameters of a definition; registers nothing. */
 export function defineOp<N extends string, S extends N | "out" | "aux", P, O extends N = never>(

@@ -1,0 +1,93 @@
+/** @file The names of all operations. */
+
+import type { AnyOp } from "../autograd/op.ts";
+import { activationOps } from "./activation.ts";
+import { arithmeticOps } from "./arithmetic.ts";
+import { compareOps } from "./compare.ts";
+import { convOps } from "./conv.ts";
+import { indexingOps } from "./indexing.ts";
+import { linalgOps } from "./linalg.ts";
+import { poolOps } from "./pool.ts";
+import { reduceOps } from "./reduce.ts";
+import { shapeOps } from "./shape.ts";
+
+/** Every definition: what the generated tests run over. */
+export const allOps: readonly AnyOp[] = [
+  ...arithmeticOps,
+  ...compareOps,
+  ...activationOps,
+  ...reduceOps,
+  ...shapeOps,
+  ...indexingOps,
+  ...linalgOps,
+  ...convOps,
+  ...poolOps,
+];
+
+export { log_softmax, relu, sigmoid, softmax, tanh } from "./activation.ts";
+export {
+  abs,
+  add,
+  clamp,
+  div,
+  exp,
+  floor,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  round,
+  sign,
+  sqrt,
+  sub,
+} from "./arithmetic.ts";
+export type { Operand } from "./broadcast.ts";
+export { eq, equal, ge, gt, isfinite, isnan, le, logical_not, lt, ne, where } from "./compare.ts";
+export { conv2d } from "./conv.ts";
+export {
+  arange,
+  empty,
+  empty_like,
+  from_numpy,
+  full,
+  full_like,
+  linspace,
+  ones,
+  ones_like,
+  type SizeArgs,
+  tensor,
+  type TensorOptions,
+  zeros,
+  zeros_like,
+} from "./creation.ts";
+export { gather, index_select } from "./indexing.ts";
+export { linear, matmul, mm } from "./linalg.ts";
+export {
+  type ClassLossOptions,
+  cross_entropy,
+  type CrossEntropyOptions,
+  mse_loss,
+  nll_loss,
+  type Reduction,
+} from "./loss.ts";
+export { max_pool2d, max_pool2d_with_indices } from "./pool.ts";
+export { all, amax, amin, any, argmax, argmin, max, mean, min, sum, type ValuesAndIndices } from "./reduce.ts";
+export {
+  cat,
+  clone,
+  contiguous,
+  expand,
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  squeeze,
+  stack,
+  t,
+  transpose,
+  unsqueeze,
+  view,
+} from "./shape.ts";
