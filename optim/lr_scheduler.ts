@@ -2,7 +2,7 @@
 
 import { StateError, ValueError } from "../tensor/errors.ts";
 import type { Optimizer, ParamGroup } from "./optimizer.ts";
-import { checkKnown } from "./options.ts";
+import { checkKnown } from "../tensor/options.ts";
 
 /** The numbers of a scheduler, for a checkpoint. */
 export interface SchedulerStateDict {

@@ -7,7 +7,7 @@ import { free } from "../tensor/storage.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
 import { convert, copyInto } from "../tensor/transfer.ts";
 import { Optimizer, type ParamGroup, type Params } from "./optimizer.ts";
-import { checkKnown, checkNotNegative } from "./options.ts";
+import { checkKnown, checkNotNegative } from "../tensor/options.ts";
 
 /** Settings of a group of parameters under SGD. */
 export interface SGDGroup extends ParamGroup {

@@ -1,6 +1,6 @@
-/** @file Checks that the optimizers and schedulers share. */
+/** @file Checks of arguments that several parts share. */
 
-import { ValueError } from "../tensor/errors.ts";
+import { ValueError } from "./errors.ts";
 
 /**
  * Throws unless every option is known.
