@@ -10,8 +10,8 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },
-  { name: "lint", args: ["lint"] },
-  { name: "types", args: ["check", "."] },
+  { name: "lint", args: ["lint", "--quiet"] },
+  { name: "types", args: ["check", "--quiet", "."] },
   { name: "documentation", args: ["doc", "--lint", "mod.ts"], needs: "mod.ts" },
   { name: "layers", args: ["run", "-A", "tools/check_layers.ts"] },
   { name: "files", args: ["run", "-A", "tools/check_files.ts"] },
