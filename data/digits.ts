@@ -10,7 +10,7 @@ import type { SplitOptions } from "./idx.ts";
 
 const size = 28;
 const pixels = size * size;
-const boxWidth = 15; // pixels of the digit's box before distortion; the margin leaves room for shift and turn
+const boxWidth = 16.5; // pixels of the digit's box before distortion; the margin leaves room for shift and turn
 const boxHeight = 19;
 const stepsOfCurve = 5; // straight pieces between two points of a stroke
 
