@@ -87,8 +87,9 @@ suite("golden runner", (test) => {
   });
 
   test("generated inputs check themselves", () => {
-    const wrong = { det: "uniform", seed: 1, n: 3, scale: 1, head: [0.5] };
+    const wrong = { det: "uniform", seed: 1, n: 3, scale: 1, head: { data: [0.5] } };
     assert.throws(() => generate(wrong), /Element 0 of det uniform/);
+    assert.throws(() => generate({ ...wrong, head: undefined, sum_f64: 9 }), /The sum of det uniform/);
     assert.equal([...generate({ ...wrong, head: undefined, n: 1, scale: 2 })], [Math.fround(2 * 1015568748 / 2 ** 32)]);
   });
 });

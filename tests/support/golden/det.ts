@@ -6,7 +6,8 @@ export interface Det {
   readonly seed: number;
   readonly n: number;
   readonly scale: number;
-  readonly head?: readonly number[];
+  readonly head?: { readonly data: readonly number[] };
+  /** The float64 sum of the elements. */
   readonly sum_f64?: number;
 }
 
@@ -51,8 +52,19 @@ export function generate(d: Det): Float32Array {
   });
   const out = new Float32Array(d.n);
   for (let i = 0; i < d.n; i++) out[i] = next() * d.scale;
-  d.head?.forEach((want, i) => {
+  d.head?.data.forEach((want, i) => {
     if (out[i] !== Math.fround(want)) throw new Error(`Element ${i} of det ${d.det} is ${out[i]}, not ${want}`);
   });
+  checkSum(out, d);
   return out;
+}
+
+function checkSum(x: Float32Array, d: Det): void {
+  if (d.sum_f64 === undefined) return;
+  let sum = 0;
+  for (const v of x) sum += v;
+  // other orders of adding differ by a few roundings
+  if (Math.abs(sum - d.sum_f64) > 1e-8 * d.n * Math.abs(d.scale)) {
+    throw new Error(`The sum of det ${d.det} is ${sum}, not ${d.sum_f64}`);
+  }
 }

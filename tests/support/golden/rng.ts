@@ -50,7 +50,7 @@ const direct: { readonly [fn: string]: (c: Call) => unknown } = {
 
 /** Calls of functions in other parts of the library. */
 const indirect: { readonly [fn: string]: (c: Call) => Promise<unknown> } = {
-  dropout: async (c) => (await need("ops/mod.ts", "dropout"))(ones(c.size), c.p, true),
+  dropout: async (c) => (await need("nn/functional.ts", "dropout"))(ones(c.size), c.p, true),
   dataloader_shuffle: dataLoaderOrder,
   random_split: async (c) => {
     const split = await need("data/mod.ts", "random_split");
@@ -92,7 +92,7 @@ async function freshModule(c: GoldenCase): Promise<unknown> {
   const Module = quant ? await need("quantization/nn/mod.ts", module) : await need("nn/mod.ts", "nn", module);
   random.manual_seed(c.inputs.seed);
   const built = new Module(...args, kwargs);
-  return { params: built.state_dict(), next_rand3: random.rand(3) };
+  return { params: Object.fromEntries(built.state_dict()), next_rand3: random.rand(3) };
 }
 
 async function run(c: GoldenCase): Promise<unknown> {
