@@ -15,6 +15,8 @@ export interface QuantizerParams {
   readonly num_bits: number;
   readonly unsigned: boolean;
   readonly narrow_range: boolean;
+  /** `"code"` when the result is the integers and not their values. */
+  readonly output?: "value" | "code";
 }
 
 /**
@@ -29,10 +31,10 @@ export function writeQuantizer(writer: GraphWriter, step: TraceStep): void {
   if (!x || !amax) throw new OnnxError(`Cannot export ${step.op.name}: it needs x and amax`);
   const source = writer.nameOf(x);
   const label = x.key ?? source;
-  checkParams(label, params);
   if (dependsOn(writer, amax, x)) {
     throw new OnnxError(`Cannot export the quantizer of ${label}: it has not been calibrated: load its amax first`);
   }
+  checkParams(label, params);
   const axis = channelAxis(label, x.shape, amax.shape);
   const { opset } = writer.options;
   const needed = axis === null ? 10 : 13;
@@ -52,7 +54,12 @@ export function writeQuantizer(writer: GraphWriter, step: TraceStep): void {
   writer.addResult(step.outputs[0], "DequantizeLinear", [codes, scale, zero], `${label}_dequantized`, attributes);
 }
 
-function checkParams(label: string, { num_bits, unsigned, narrow_range }: QuantizerParams): void {
+function checkParams(label: string, { num_bits, unsigned, narrow_range, output }: QuantizerParams): void {
+  if (output === "code") {
+    throw new OnnxError(
+      `Cannot export the codes of ${label}: only fake quantization, which gives values, can be written`,
+    );
+  }
   if (num_bits !== 8) {
     throw new OnnxError(`Cannot export the quantizer of ${label} with ${num_bits} bits: QuantizeLinear needs 8`);
   }
