@@ -131,3 +131,5 @@ export function xavier_uniform_(x: Tensor, gain = 1, generator?: Generator): Ten
 export function xavier_normal_(x: Tensor, gain = 1, generator?: Generator): Tensor {
   return normal_(x, 0, xavierStd(x, gain), generator);
 }
+
+export { trunc_normal_ } from "./trunc_normal.ts";
