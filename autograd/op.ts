@@ -101,28 +101,25 @@ export interface OpDef<N extends string, O extends N, S extends N | "out" | "aux
   readonly samples: null | Samples<P>;
 }
 
+// deno-lint-ignore no-explicit-any
+type Anything = any;
+
 /** An operation of any kind, as lists and recorders hold it. */
 export interface AnyOp {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly optional?: readonly string[];
   readonly save: readonly string[];
-  // deno-lint-ignore no-explicit-any
-  infer(x: any, p: any): Meta | readonly Meta[];
-  // deno-lint-ignore no-explicit-any
-  forward?(k: Kernels, x: any, out: View, p: any, outs: readonly View[]): void;
-  // deno-lint-ignore no-explicit-any
-  view?(x: any, p: any): ViewGeometry;
+  infer(x: Anything, p: Anything): Meta | readonly Meta[];
+  forward?(k: Kernels, x: Anything, out: View, p: Anything, outs: readonly View[]): void;
+  view?(x: Anything, p: Anything): ViewGeometry;
   readonly ownsAux?: boolean;
-  // deno-lint-ignore no-explicit-any
-  readonly vjp:
-    | null
-    | ((g: Tensor, saved: any, p: any, needs: any) => { readonly [input: string]: Tensor | null | undefined });
-  // deno-lint-ignore no-explicit-any
-  readonly onnx: null | OnnxRule<any>;
-  // deno-lint-ignore no-explicit-any
-  readonly samples: null | Samples<any>;
+  readonly vjp: null | ((g: Tensor, saved: Anything, p: Anything, needs: Anything) => AnyGradients);
+  readonly onnx: null | OnnxRule<Anything>;
+  readonly samples: null | Samples<Anything>;
 }
+
+type AnyGradients = { readonly [input: string]: Tensor | null | undefined };
 
 /** Infers the type parameters of a definition; registers nothing. */
 export function defineOp<N extends string, S extends N | "out" | "aux", P, O extends N = never>(

@@ -62,6 +62,7 @@ export {
   zeros,
   zeros_like,
 } from "./creation.ts";
+export { dropout } from "./dropout.ts";
 export { gather, index_select } from "./indexing.ts";
 export { linear, matmul, mm } from "./linalg.ts";
 export {
