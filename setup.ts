@@ -1,7 +1,8 @@
-/** @file Puts the library together: registers the cpu device and gives `Tensor` its methods. Imported by every entry point. */
+/** @file Puts the library together: registers the devices and gives `Tensor` its methods. Imported by every entry point. */
 
 import { installAutogradMethods } from "./autograd/methods.ts";
 import { CpuDevice } from "./devices/cpu/device.ts";
+import { registerGpu } from "./devices/gpu/init.ts";
 import { installTensorMethods } from "./ops/methods.ts";
 import { registerDevice } from "./tensor/device.ts";
 
@@ -9,5 +10,6 @@ import { registerDevice } from "./tensor/device.ts";
 export const cpu: CpuDevice = new CpuDevice();
 
 registerDevice("cpu", () => cpu);
+registerGpu();
 installTensorMethods();
 installAutogradMethods();

@@ -1,6 +1,6 @@
 /** @file Launches of gpu.js kernels in program order: one queue per device, elements behind handles. */
 
-import { DeviceError } from "../../tensor/errors.ts";
+import { DeviceError, MemoryError } from "../../tensor/errors.ts";
 import type { CompiledKernel, GpuInstance, GpuJs, GpuMode, Handle, WebGpuContext } from "./gpujs.ts";
 import { addHelpers, type KernelSource } from "./source.ts";
 
@@ -11,6 +11,9 @@ export interface Cell {
   /** Why the elements could not be computed; passed on to what is computed from them. */
   error: unknown;
 }
+
+// one object for all cells, because it is set at every free
+const gone = new MemoryError("Cannot use elements on the gpu that have been freed: keep their tensor");
 
 // WebGPU's usage bits
 const mapRead = 1, copySource = 4, copyTarget = 8, storageBuffer = 128;
@@ -46,7 +49,7 @@ export class Engine {
     const cell: Cell = { numel: source.length, handle: null, error: null };
     const copy = source.slice();
     this.#enqueue(cell, () => {
-      cell.handle = this.context ? this.#uploadBuffer(this.context, copy) : copy;
+      if (copy.length > 0) cell.handle = this.#uploadNow(copy);
     });
     return cell;
   }
@@ -64,7 +67,7 @@ export class Engine {
       const values = args.map((arg) => {
         if (typeof arg === "number") return arg;
         if (arg.error) throw arg.error;
-        if (!arg.handle) throw new DeviceError(`Cannot launch ${key}: an input has no elements`);
+        arg.handle ??= this.#uploadNow(new Float32Array(arg.numel)); // never written: any contents will do
         return arg.handle;
       });
       const kernel = this.#kernel(key, make, output);
@@ -89,6 +92,7 @@ export class Engine {
       to.handle = from.handle;
       to.error = from.error;
       from.handle = null;
+      from.error ??= gone;
     });
   }
 
@@ -97,6 +101,7 @@ export class Engine {
     this.#enqueue(cell, () => {
       deleteHandle(cell.handle);
       cell.handle = null;
+      cell.error ??= gone;
     });
   }
 
@@ -163,8 +168,9 @@ export class Engine {
     );
   }
 
-  #uploadBuffer({ device }: WebGpuContext, data: Float32Array): Handle | null {
-    if (data.length === 0) return null;
+  #uploadNow(data: Float32Array): Handle {
+    if (!this.context) return data;
+    const { device } = this.context;
     const buffer = device.createBuffer({ size: data.byteLength, usage: storageBuffer | copySource | copyTarget });
     device.queue.writeBuffer(buffer, 0, data);
     return this.#wrap(buffer, data.length, null);

@@ -112,8 +112,6 @@ function placed(engine: Engine, part: Cell, out: View): Cell {
   const to = contiguousStrides(out.shape);
   const names = order.flatMap((_, i) => [`n${i}`, `s${i}`, `t${i}`]);
   const cell = cellOf(out);
-  const zero = cell.handle || engine.context ? null : engine.upload(new Float32Array(cell.numel));
-  if (zero) engine.move(zero, cell);
   return engine.launch(
     `place ${rank}`,
     () => kernelSource(["x", "part"], ["o", ...names], [], placeBody(rank)),

@@ -117,6 +117,18 @@ for (const mode of ["cpu", "webasm"] as const) {
       });
     });
 
+    test("a storage that was never written can be used", () => {
+      const open = scope();
+      try {
+        const storage = gpu.alloc(float32, 4);
+        const part: View = { storage, dtype: float32, shape: [2], strides: [1], offset: 1 };
+        gpu.kernels.fill(part, 3);
+        assert.equal([...gpu.readSync(storage)].slice(1, 3), [3, 3]);
+      } finally {
+        open.end();
+      }
+    });
+
     test("map broadcasts, steps, takes parameters and works in place", () => {
       compare(gpu, (k, make) => {
         const f = {
