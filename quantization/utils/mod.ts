@@ -1,0 +1,4 @@
+/** @file Helpers of quantization. */
+
+export * as quant_logging from "./quant_logging.ts";
+export { reduce_amax } from "./reduce_amax.ts";
