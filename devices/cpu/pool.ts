@@ -63,10 +63,9 @@ export class Pool {
     this.#threads = n;
   }
 
-  /** Runs a kernel on the whole of `[lo, hi)` in this thread. */
-  call(name: string, lo: number, hi: number, scratchBytes: number, args: readonly number[]): void {
-    this.#needScratch(scratchBytes);
-    this.#engine.kernels[name](lo, hi, 0, this.#scratch, ...args);
+  /** Calls a kernel that takes no range, in this thread. */
+  call(name: string, args: readonly number[]): void {
+    this.#engine.kernels[name](...args);
   }
 
   /**

@@ -6,7 +6,7 @@ import { makeEngine } from "../../devices/cpu/engine.ts";
 import { GenericKernels } from "../../devices/cpu/generic/kernels.ts";
 import { SimdKernels } from "../../devices/cpu/simd/kernels.ts";
 import type { Kernels, QuantParams, View } from "../../tensor/device.ts";
-import { type DType, float32 } from "../../tensor/dtype.ts";
+import { type DType, float32, int32 } from "../../tensor/dtype.ts";
 import { contiguousStrides } from "../../tensor/shape.ts";
 import { assertClose } from "../support/assert.ts";
 import { suite } from "../support/suite.ts";
@@ -255,5 +255,83 @@ suite("simd matmul", (test) => {
   test("batches broadcast", () => {
     const a = make([3, 1, 4, 5]), b = make([2, 5, 6]);
     compare("batches", [3, 2, 4, 6], (k, out) => k.matmul(a, b, null, out), close);
+  });
+});
+
+suite("simd convolution", (test) => {
+  const close = { rtol: 1e-4, atol: 1e-3 };
+  const cases: [x: number[], weight: number[], padding: number[], dilation: number[], groups: number][] = [
+    [[1, 1, 1, 8], [1, 1, 1, 1], [0, 0], [1, 1], 1],
+    [[3, 1, 12, 12], [6, 1, 5, 5], [2, 2], [1, 1], 1],
+    [[2, 3, 9, 13], [7, 3, 3, 3], [1, 1], [1, 1], 1],
+    [[9, 6, 10, 11], [4, 3, 3, 2], [1, 0], [1, 1], 2],
+    [[2, 4, 14, 16], [13, 4, 3, 3], [2, 2], [2, 2], 1],
+    [[10, 5, 8, 9], [9, 5, 1, 1], [0, 0], [1, 1], 1],
+  ];
+  for (const [xShape, wShape, padding, dilation, groups] of cases) {
+    const p = { stride: [1, 1], padding, dilation, groups };
+    const outer = [2, 3].map((d) => xShape[d] + 2 * padding[d - 2] - dilation[d - 2] * (wShape[d] - 1));
+    const yShape = [xShape[0], wShape[0], ...outer];
+    test(`${xShape} * ${wShape}`, () => {
+      const x = make(xShape), weight = make(wShape), bias = make([wShape[0]]), g = make(yShape);
+      compare("conv", yShape, (k, out) => k.conv(x, weight, null, out, p), close);
+      compare("conv with bias", yShape, (k, out) => k.conv(x, weight, bias, out, p), close);
+      compare("input gradient", xShape, (k, out) => k.convInputGrad(g, weight, out, p), close);
+      compare("weight gradient", wShape, (k, out) => k.convWeightGrad(g, x, out, p), close);
+    });
+  }
+
+  test("strides and narrow images", () => {
+    const x = make([2, 3, 9, 9]), weight = make([4, 3, 3, 3]);
+    const p = { stride: [2, 2], padding: [1, 1], dilation: [1, 1], groups: 1 }, g = make([2, 4, 5, 5]);
+    compare("conv", [2, 4, 5, 5], (k, out) => k.conv(x, weight, null, out, p), { ...close, generic: true });
+    compare("dX", [2, 3, 9, 9], (k, out) => k.convInputGrad(g, weight, out, p), { ...close, generic: true });
+    compare("dW", [4, 3, 3, 3], (k, out) => k.convWeightGrad(g, x, out, p), { ...close, generic: true });
+  });
+});
+
+suite("simd reductions and pooling", (test) => {
+  const shapes: [x: number[], out: number[]][] = [
+    [[1], [1]],
+    [[7], []],
+    [[70001], [1]],
+    [[5, 6], [1, 6]],
+    [[5, 7], [5, 1]],
+    [[300, 130], [130]],
+    [[6, 5, 4, 9], [1, 5, 1, 1]],
+    [[40, 33], [40, 1]],
+  ];
+  test("sums", () => {
+    for (const [shape, out] of shapes) {
+      const x = make(shape);
+      compare(`sum ${shape}`, out, (k, o) => k.reduce("sum", x, [], o), {
+        rtol: 1e-6,
+        atol: 1e-4,
+        generic: out.length < shape.length,
+      });
+    }
+  });
+
+  test("extrema", () => {
+    for (const kind of ["amax", "amin"] as const) {
+      for (const [shape, out] of shapes) {
+        const x = make(shape), bad = make(shape, (i) => i === 3 ? NaN : random());
+        compare(`${kind} ${shape}`, out, (k, o) => k.reduce(kind, x, [], o), { generic: true });
+        compare(`${kind} ${shape}`, out, (k, o) => k.reduce(kind, bad, [], o), { generic: true });
+      }
+    }
+  });
+
+  test("max-pooling", () => {
+    const p = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1] };
+    for (const [N, C, H, W] of [[1, 1, 2, 2], [2, 3, 4, 6], [3, 5, 7, 9], [2, 16, 28, 28], [1, 2, 10, 16]]) {
+      const x = make([N, C, H, W], (i) => i % 11 === 5 ? NaN : Math.round(random()));
+      const outer = [N, C, H >> 1, W >> 1];
+      compare("values", outer, (k, out) => k.maxPool(x, out, empty(outer, int32), p));
+      compare("places", outer, (k, out) => k.maxPool(x, empty(outer), out, p), { dtype: int32 });
+      const places = empty(outer, int32), g = make(outer);
+      oracle.maxPool(x, empty(outer), places, p);
+      compare("gradient", [N, C, H, W], (k, out) => k.maxPoolGrad(g, places, out));
+    }
   });
 });

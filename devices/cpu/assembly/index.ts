@@ -5,3 +5,6 @@ export * from "./fill";
 export * from "./quant";
 export * from "./sgd";
 export * from "./gemm";
+export * from "./conv";
+export * from "./pool";
+export * from "./reduce";

@@ -14,8 +14,10 @@ import type { Engine } from "../engine.ts";
 import type { Heap } from "../heap.ts";
 import { Pool } from "../pool.ts";
 import type { Runner } from "./access.ts";
+import * as convolution from "./convolution.ts";
 import * as elementwise from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import * as reduction from "./reduction.ts";
 
 /** Kernels on the SIMD engine, in the threads of its pool. */
 export class SimdKernels implements Kernels {
@@ -44,7 +46,7 @@ export class SimdKernels implements Kernels {
   }
 
   reduce(kind: ReduceKind, x: View, dims: readonly number[], out: View): void {
-    this.generic.reduce(kind, x, dims, out);
+    if (!reduction.reduce(this.#runner, kind, x, out)) this.generic.reduce(kind, x, dims, out);
   }
 
   argReduce(kind: "argmax" | "argmin", x: View, dim: number, out: View): void {
@@ -56,23 +58,23 @@ export class SimdKernels implements Kernels {
   }
 
   conv(x: View, weight: View, bias: View | null, out: View, p: ConvParams): void {
-    this.generic.conv(x, weight, bias, out, p);
+    if (!convolution.conv(this.#runner, x, weight, bias, out, p)) this.generic.conv(x, weight, bias, out, p);
   }
 
   convInputGrad(g: View, weight: View, out: View, p: ConvParams): void {
-    this.generic.convInputGrad(g, weight, out, p);
+    if (!convolution.convInputGrad(this.#runner, g, weight, out, p)) this.generic.convInputGrad(g, weight, out, p);
   }
 
   convWeightGrad(g: View, x: View, out: View, p: ConvParams): void {
-    this.generic.convWeightGrad(g, x, out, p);
+    if (!convolution.convWeightGrad(this.#runner, g, x, out, p)) this.generic.convWeightGrad(g, x, out, p);
   }
 
   maxPool(x: View, out: View, indices: View, p: PoolParams): void {
-    this.generic.maxPool(x, out, indices, p);
+    if (!reduction.maxPool(this.#runner, x, out, indices, p)) this.generic.maxPool(x, out, indices, p);
   }
 
   maxPoolGrad(g: View, indices: View, out: View): void {
-    this.generic.maxPoolGrad(g, indices, out);
+    if (!reduction.maxPoolGrad(this.#runner, g, indices, out)) this.generic.maxPoolGrad(g, indices, out);
   }
 
   softmax(x: View, out: View, dim: number, log: boolean): void {
