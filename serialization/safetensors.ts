@@ -178,7 +178,7 @@ function checkCoverage(entries: readonly Entry[], length: number): void {
 }
 
 function elements({ name, dtype, begin, end }: Entry, bytes: Uint8Array, start: number): TypedArray {
-  const own = bytes.slice(start + begin, start + end); // aligned, whatever the header's length
+  const own = new Uint8Array(bytes.subarray(start + begin, start + end)); // a copy, so aligned
   if (dtype.name === "bool" && own.some((v) => v > 1)) throw bad(`${name} of bool`, "bytes 0 and 1 are needed");
   return new (arrayClass(dtype))(own.buffer as ArrayBuffer) as TypedArray;
 }
