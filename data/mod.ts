@@ -5,6 +5,5 @@ export { type Batch, DataLoader, type DataLoaderOptions } from "./dataloader.ts"
 export { type Dataset, ImageDataset, type ImageDatasetOptions } from "./dataset.ts";
 export { digits, type DigitsOptions } from "./digits.ts";
 export { type IdxArray, MNIST, parseIdx, type SplitOptions } from "./idx.ts";
-export { random_split, Subset } from "./random_split.ts";
 export { type ShowOptions, showPgm, showSvg, showText } from "./show.ts";
 export { random_split, type RandomSplitOptions, Subset } from "./subset.ts";

@@ -53,7 +53,7 @@ const indirect: { readonly [fn: string]: (c: Call) => Promise<unknown> } = {
   dropout: async (c) => (await need("nn/functional.ts", "dropout"))(ones(c.size), c.p, true),
   dataloader_shuffle: dataLoaderOrder,
   random_split: async (c) => {
-    const split = await need("data/random_split.ts", "random_split");
+    const split = await need("data/mod.ts", "random_split");
     return split(counting(c.lengths[0] + c.lengths[1]), c.lengths).map((s: Json) => s.indices);
   },
 };
