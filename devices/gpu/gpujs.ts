@@ -76,6 +76,7 @@ export interface WebGpuDevice {
 /** gpu.js's shared WebGPU device. */
 export interface WebGpuContext {
   readonly device: WebGpuDevice;
+  readonly adapter: { readonly info: { readonly isFallbackAdapter?: boolean } };
 }
 
 /** What the package exports. */

@@ -4,11 +4,11 @@ import { type Device, registerDevice } from "../../tensor/device.ts";
 import { DeviceError, ValueError } from "../../tensor/errors.ts";
 import { GpuDevice } from "./device.ts";
 import { Engine } from "./engine.ts";
-import { type GpuMode, loadGpuJs } from "./gpujs.ts";
+import { type GpuJs, type GpuMode, loadGpuJs } from "./gpujs.ts";
 
 /** Options of `init`. */
 export interface GpuInitOptions {
-  /** `"webgpu"` needs an adapter; `"webasm"` and `"cpu"` run everywhere. Left out: WebGPU where there is one, else webasm. */
+  /** `"webgpu"` needs an adapter; `"webasm"` and `"cpu"` run everywhere. Left out: WebGPU on a real adapter, else webasm. */
   readonly mode?: GpuMode;
 }
 
@@ -29,11 +29,18 @@ export async function init(options: GpuInitOptions = {}): Promise<Device> {
     throw new ValueError(`Cannot init gpu mode "${mode}": the modes are ${modes.map((m) => `"${m}"`).join(", ")}`);
   }
   const lib = await loadGpuJs();
-  const chosen = mode ?? (await lib.GPU.isWebGPUAvailable() ? "webgpu" : "webasm");
+  const chosen = mode ?? (await hasRealAdapter(lib) ? "webgpu" : "webasm");
   const made = devices.get(chosen) ?? new GpuDevice(await Engine.create(lib, chosen));
   devices.set(chosen, made);
   latest = made;
   return made;
+}
+
+// an adapter in software is slower than webasm
+async function hasRealAdapter(lib: GpuJs): Promise<boolean> {
+  if (!await lib.GPU.isWebGPUAvailable()) return false;
+  const { adapter } = await lib.WebGPUContext.acquire();
+  return !adapter.info.isFallbackAdapter;
 }
 
 /** True once `init` has made a device usable. */
