@@ -7,7 +7,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["autograd", "devices"],
   ["ops"],
   ["setup.ts"],
-  ["nn", "optim", "data"],
+  ["memory.ts", "nn", "optim", "data"],
   ["models", "quantization"],
   ["onnx", "serialization"],
   ["mod.ts"],
