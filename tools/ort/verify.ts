@@ -118,6 +118,22 @@ async function verify(seed: number): Promise<number> {
   return failed + (wrong > 0 || !(largest < 0.05) ? 1 : 0);
 }
 
+/** Runs onnx.checker with the first Python on the search path that has it; true when it found no fault, or none has it. */
+function runChecker(path: string): boolean {
+  const args = [new URL("../onnx_check.py", import.meta.url).pathname, path];
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    try {
+      const { code } = new Deno.Command(`${folder}/python3`, { args, stdout: "inherit", stderr: "inherit" })
+        .outputSync();
+      if (code !== 3) return code === 0;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  console.log("onnx.checker: no Python has it, nothing was checked");
+  return true;
+}
+
 /** Runs onnx.checker on the network with a free batch size, where Python has it; true when it found no fault. */
 function check(): boolean {
   const folder = Deno.makeTempDirSync();
@@ -128,13 +144,7 @@ function check(): boolean {
       output_names: ["scores"],
       dynamic_axes: { image: { 0: "batch" }, scores: { 0: "batch" } },
     });
-    const args = [new URL("../onnx_check.py", import.meta.url).pathname, path];
-    const { success } = new Deno.Command("python3", { args, stdout: "inherit", stderr: "inherit" }).outputSync();
-    return success;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log("onnx.checker: there is no python3, nothing was checked");
-    return true;
+    return runChecker(path);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
