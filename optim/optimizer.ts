@@ -24,7 +24,7 @@ export type ParamGroupInit<G extends ParamGroup> = Omit<Partial<G>, "params"> & 
 export type Params<G extends ParamGroup> = Iterable<Tensor> | Iterable<ParamGroupInit<G>>;
 
 /** What an optimizer remembers of one parameter. */
-export type ParamState = { [name: string]: Tensor | number };
+export type ParamState = { [name: string]: Tensor | number | null };
 
 /** An optimizer's state: parameters are numbered in the order of the groups. Tensors are shared, not copied. */
 export interface OptimizerStateDict {

@@ -21,12 +21,25 @@ export interface SGDGroup extends ParamGroup {
   nesterov: boolean;
   /** Goes up instead of down; false by default. */
   maximize: boolean;
+  /** PyTorch's choice of implementation: without effect, kept for its checkpoints; null by default. */
+  foreach: boolean | null;
+  /** Differentiating through steps: false only, kept for PyTorch's checkpoints. */
+  differentiable: boolean;
 }
 
 /** Keyword arguments of SGD. */
 export type SGDOptions = Partial<Omit<SGDGroup, "params" | "initial_lr">>;
 
-const settings = ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"] as const;
+const settings = [
+  "lr",
+  "momentum",
+  "dampening",
+  "weight_decay",
+  "nesterov",
+  "maximize",
+  "foreach",
+  "differentiable",
+] as const;
 const inGroups = [...settings, "params", "initial_lr"];
 
 /**
@@ -50,6 +63,8 @@ export class SGD extends Optimizer<SGDGroup> {
       weight_decay: given.weight_decay ?? 0,
       nesterov: given.nesterov ?? false,
       maximize: given.maximize ?? false,
+      foreach: given.foreach ?? null,
+      differentiable: given.differentiable ?? false,
     });
   }
 
@@ -58,6 +73,9 @@ export class SGD extends Optimizer<SGDGroup> {
     checkNotNegative("SGD", "lr", group.lr);
     checkNotNegative("SGD", "momentum", group.momentum);
     checkNotNegative("SGD", "weight_decay", group.weight_decay);
+    if (group.differentiable) {
+      throw new ValueError("Cannot SGD with differentiable true: steps are not recorded, false is needed");
+    }
     if (group.nesterov && (group.momentum <= 0 || group.dampening !== 0)) {
       throw new ValueError(
         `Cannot SGD with nesterov, momentum ${group.momentum} and dampening ${group.dampening}: ` +
@@ -70,7 +88,9 @@ export class SGD extends Optimizer<SGDGroup> {
     const { lr, momentum, dampening, weight_decay, nesterov, maximize } = group;
     let buffer: Tensor | null = null;
     let first = false;
-    if (momentum !== 0) {
+    if (momentum === 0) {
+      if (!this.state.has(p)) this.state.set(p, { momentum_buffer: null });
+    } else {
       const known = this.state.get(p)?.momentum_buffer;
       first = !(known instanceof Tensor);
       buffer = known instanceof Tensor ? known : allocate(p.device, p.dtype, p.shape);

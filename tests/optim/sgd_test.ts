@@ -21,8 +21,10 @@ function steps(p: Tensor, optimizer: SGD, n: number): void {
   }
 }
 
+type Formula = Required<Omit<SGDOptions, "foreach" | "differentiable">>;
+
 /** PyTorch's formula on one number whose gradient is twice the number. */
-function byHand(x: number, n: number, o: Required<SGDOptions>): number {
+function byHand(x: number, n: number, o: Formula): number {
   let b: number | null = null;
   for (let i = 0; i < n; i++) {
     let d = (o.maximize ? -2 : 2) * x + o.weight_decay * x;
@@ -47,7 +49,7 @@ suite("SGD", (test) => {
   ];
   for (const options of cases) {
     test(`follows the formula with ${JSON.stringify(options)}`, () => {
-      const full = { ...plain, ...options };
+      const full: Formula = { ...plain, ...options };
       const p = parameter(1, -2);
       steps(p, new SGD([p], full), 5);
       assertClose(p, [byHand(1, 5, full), byHand(-2, 5, full)]);
@@ -87,7 +89,12 @@ suite("SGD", (test) => {
   test("settings and parameters that make no sense are refused", () => {
     const p = parameter(1);
     const refused: SGDOptions[] = [{}, { lr: -1 }, { lr: 1, momentum: -1 }, { lr: 1, weight_decay: -1 }];
-    refused.push({ lr: 1, nesterov: true }, { lr: NaN }, { lr: 1, momentun: 0.9 } as SGDOptions);
+    refused.push(
+      { lr: 1, nesterov: true },
+      { lr: 1, differentiable: true },
+      { lr: NaN },
+      { lr: 1, momentun: 0.9 } as SGDOptions,
+    );
     for (const options of refused) assertThrows(() => new SGD([p], options), ValueError, /Cannot SGD/);
     assertThrows(() => new SGD([], 0.1), ValueError, /empty/);
     assertThrows(() => new SGD([p, p], 0.1), ValueError, /twice/);
