@@ -1,10 +1,10 @@
 /** @file The golden runner itself: planted mistakes must fail, and each way out is counted where it belongs. */
 
+import "../setup.ts";
 import * as assert from "uvu/assert";
 import { ShapeError, ValueError } from "../tensor/errors.ts";
 import { decode, type GoldenCase, type Handler, type Json, parseCases, Skip } from "./support/golden/case.ts";
 import { generate } from "./support/golden/det.ts";
-import { prepare } from "./support/golden/optional.ts";
 import { describeTally, runCases, type Tally } from "./support/golden/runner.ts";
 import { suite } from "./support/suite.ts";
 
@@ -19,8 +19,6 @@ async function outcome(expected: Json, run: Handler["run"], tol?: GoldenCase["to
 }
 
 suite("golden runner", (test) => {
-  test.before(prepare);
-
   test("equal results pass: tensors, tuples, specials, nothing", async () => {
     const expected = { out: vector, pair: { tuple: [1, "inf"] }, grad: null, text: "a" };
     const tally = await outcome(expected, () => ({ out: decode(vector), pair: [1, Infinity], text: "a" }));

@@ -1,5 +1,6 @@
 /** @file Random numbers beside the golden streams: states, seeds, views, options and bad arguments. */
 
+import "../../setup.ts";
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { no_grad } from "../../autograd/grad_mode.ts";
@@ -10,7 +11,6 @@ import { DTypeError, GradError, ShapeError, ValueError } from "../../tensor/erro
 import { Generator, permutation } from "../../tensor/random.ts";
 import { fromArray, type Tensor } from "../../tensor/tensor.ts";
 import { assertClose, assertThrows } from "../support/assert.ts";
-import { prepare } from "../support/golden/optional.ts";
 import { suite } from "../support/suite.ts";
 
 function zeros(...shape: number[]): Tensor {
@@ -70,8 +70,6 @@ suite("generator", (test) => {
 });
 
 suite("random tensors", (test) => {
-  test.before(prepare);
-
   test("the documented example", () => {
     random.manual_seed(12345);
     const want = [0.9817, 0.8796, 0.9921, 0.4611, 0.0832, 0.1784, 0.3674, 0.5676, 0.3376, 0.2119];

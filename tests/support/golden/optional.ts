@@ -1,7 +1,6 @@
 /** @file Parts of the library that golden cases need and that may not exist yet. */
 
-import { CpuDevice } from "../../../devices/cpu/device.ts";
-import { registerDevice } from "../../../tensor/device.ts";
+import "../../../setup.ts";
 import { Skip } from "./case.ts";
 
 /** What a module exports. */
@@ -32,15 +31,4 @@ export async function need(path: string, ...names: readonly string[]): Promise<E
   for (const name of names) value = value?.[name];
   if (value === undefined || value === null) throw new Skip(`needs ${[...names].join(".")} of ${path}`);
   return value;
-}
-
-let prepared = false;
-
-/** Makes the devices known: by the library's own set-up, or, while there is none, the plain cpu device. */
-export async function prepare(): Promise<void> {
-  if (prepared) return;
-  prepared = true;
-  if (await optional("setup.ts")) return;
-  const cpu = new CpuDevice();
-  registerDevice("cpu", () => cpu);
 }

@@ -1,9 +1,9 @@
 /** @file Running golden files: one handler for each, and a count of what passed, failed, was mended or left out. */
 
+import "../../../setup.ts";
 import { attempt, type GoldenCase, type Handler, parseCases, Skip, Thrown } from "./case.ts";
 import { differences } from "./compare.ts";
 import { handlers } from "./handlers.ts";
-import { prepare } from "./optional.ts";
 
 /** How the cases of one file came out. */
 export interface Tally {
@@ -36,7 +36,6 @@ export async function runGolden(folder: string | URL, file: string): Promise<Tal
 
 /** Runs cases by a handler; without one all are left out. */
 export async function runCases(file: string, cases: readonly GoldenCase[], handler?: Handler): Promise<Tally> {
-  await prepare();
   const tally: Tally = { file, passed: 0, mended: new Map(), failed: [], skipped: new Map() };
   for (const c of cases) {
     if (!handler) count(tally.skipped, `no handler for ${file} yet`);
