@@ -8,7 +8,9 @@ import { SimdKernels } from "../../devices/cpu/simd/kernels.ts";
 import type { Kernels, QuantParams, View } from "../../tensor/device.ts";
 import { type DType, float32, int32 } from "../../tensor/dtype.ts";
 import { contiguousStrides } from "../../tensor/shape.ts";
-import { assertClose } from "../support/assert.ts";
+import { bestKernels, get_num_threads, set_num_threads } from "../../devices/cpu/threads.ts";
+import { DeviceError, ValueError } from "../../tensor/errors.ts";
+import { assertClose, assertThrows } from "../support/assert.ts";
 import { suite } from "../support/suite.ts";
 
 const cpu = new CpuDevice();
@@ -333,5 +335,43 @@ suite("simd reductions and pooling", (test) => {
       oracle.maxPool(x, empty(outer), places, p);
       compare("gradient", [N, C, H, W], (k, out) => k.maxPoolGrad(g, places, out));
     }
+  });
+});
+
+suite("thread pool", (test) => {
+  test("a kernel that fails is reported, and the pool goes on", () => {
+    for (const threads of [2, 3]) {
+      simd.pool.threads = threads;
+      const beyond = 2 ** 32 - 65536; // the memory is smaller than that
+      assertThrows(() => simd.pool.run("fill", 0, 8, 1, 0, [beyond, 0]), DeviceError, /Cannot run kernel fill/);
+      const a = make([70001]);
+      compare("after it", [70001], (k, out) => k.copy(a, out));
+    }
+    simd.pool.threads = 1;
+  });
+
+  test("many small jobs, with several threads", () => {
+    simd.pool.threads = 3;
+    const out = empty([64]);
+    const at = cpu.heap.ptr(out.storage);
+    for (let i = 0; i < 20000; i++) {
+      simd.pool.run("fill", 0, 64, 4, 0, [at, i]);
+      if (i % 1000 === 0) assert.equal(values(out), new Array(64).fill(i));
+    }
+    assert.equal(values(out), new Array(64).fill(19999));
+    simd.pool.threads = 1;
+  });
+
+  test("number of threads", () => {
+    for (const bad of [0, -1, 1.5, NaN, 65]) assertThrows(() => set_num_threads(bad), ValueError, /num_threads/);
+    const before = get_num_threads();
+    set_num_threads(2);
+    assert.is(get_num_threads(), 2);
+    set_num_threads(before);
+    assert.ok(bestKernels(new CpuDevice().heap) instanceof SimdKernels);
+  });
+
+  test("without shared memory there is no engine", () => {
+    assert.is(makeEngine(new WebAssembly.Memory({ initial: 16 })), null);
   });
 });
