@@ -8,7 +8,7 @@ import { type Tensor, tidy } from "../../tensor/tensor.ts";
 import type { AmaxValues, NumBits, QuantAxis } from "../quant_descriptor.ts";
 import { amaxOver, Calibrator, checkFinite } from "./calibrator.ts";
 
-const larger: ScalarFunction = { name: "maximum", js: Math.max, gpu: "max(a, b)" };
+const larger: ScalarFunction = { name: "maximum", js: (a, b) => Math.max(a, b), gpu: "max(a, b)" };
 
 /** Keeps the largest absolute value seen, for each element of `axis` one. */
 export class MaxCalibrator extends Calibrator {

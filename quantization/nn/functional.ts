@@ -13,26 +13,27 @@ const clipped: ScalarFunction = {
   gpu: "max(min(a, c), b)",
 };
 
-type Part = "below" | "inside" | "above";
+type Side = "at_or_below" | "below" | "above" | "at_or_above";
 
-const parts: { readonly [P in Part]: ScalarFunction } = {
-  below: { name: "where_below", js: (g, x, low) => x <= low ? g : 0 },
-  inside: { name: "where_between", js: (g, x, low, high) => x > low && x < high ? g : 0 },
-  above: { name: "where_above", js: (g, x, _, high) => x >= high ? g : 0 },
+const sides: { readonly [S in Side]: ScalarFunction } = {
+  at_or_below: { name: "where_le", js: (g, x, bound) => x <= bound ? g : 0, gpu: "b <= c ? a : 0.0" },
+  below: { name: "where_lt", js: (g, x, bound) => x < bound ? g : 0, gpu: "b < c ? a : 0.0" },
+  above: { name: "where_gt", js: (g, x, bound) => x > bound ? g : 0, gpu: "b > c ? a : 0.0" },
+  at_or_above: { name: "where_ge", js: (g, x, bound) => x >= bound ? g : 0, gpu: "b >= c ? a : 0.0" },
 };
 
 function single(bound: View): boolean {
   return bound.shape.every((s) => s === 1);
 }
 
-/** `g` where `x` lies in a part of the range. */
-const select: OpDef<"g" | "x" | "low" | "high", never, "x" | "low" | "high", Part> = defineOp({
+/** `g` where `x` lies on one side of a bound. */
+const select: OpDef<"g" | "x" | "bound", never, "x" | "bound", Side> = defineOp({
   name: "clip_grad",
-  inputs: ["g", "x", "low", "high"],
-  save: ["x", "low", "high"],
+  inputs: ["g", "x", "bound"],
+  save: ["x", "bound"],
   infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
-  forward: (k, { g, x, low, high }, out, part: Part) => k.map(parts[part], [g, x, low, high], out, []),
-  vjp: (g, { x, low, high }, part) => ({ g: apply(select, { g, x, low, high }, part) }),
+  forward: (k, { g, x, bound }, out, side: Side) => k.map(sides[side], [g, x, bound], out, []),
+  vjp: (g, { x, bound }, side) => ({ g: apply(select, { g, x, bound }, side) }),
   onnx: null,
   samples: null,
 });
@@ -49,11 +50,11 @@ const clipOp: OpDef<"x" | "low" | "high", never, "x" | "low" | "high", null> = d
   },
   forward: (k, { x, low, high }, out) => k.map(clipped, [x, low, high], out, []),
   vjp: (g, { x, low, high }, _, needs) => {
-    const part = (p: Part) => apply(select, { g, x, low, high }, p);
+    const part = (grad: Tensor, bound: Tensor, side: Side) => apply(select, { g: grad, x, bound }, side);
     return {
-      x: needs.x ? part("inside") : null,
-      low: needs.low ? sum(part("below")).viewAs(low.shape, low.strides) : null,
-      high: needs.high ? sum(part("above")).viewAs(high.shape, high.strides) : null,
+      x: needs.x ? part(part(g, low, "above"), high, "below") : null,
+      low: needs.low ? sum(part(g, low, "at_or_below")).viewAs(low.shape, low.strides) : null,
+      high: needs.high ? sum(part(g, high, "at_or_above")).viewAs(high.shape, high.strides) : null,
     };
   },
   onnx: null,

@@ -27,7 +27,12 @@ export function reduce_amax(x: Tensor, axis: number | readonly number[] | null =
   }
   if (x.numel() === 0) throw new ShapeError(`Cannot reduce_amax a tensor of shape [${x.shape}]: elements are needed`);
   const all = Array.from(x.shape, (_, d) => d);
-  const dims = axis === null ? all : normalizeDims("reduce_amax", typeof axis === "number" ? [axis] : axis, x.ndim);
+  const none = Array.isArray(axis) && axis.length === 0;
+  const dims = axis === null
+    ? all
+    : none
+    ? []
+    : normalizeDims("reduce_amax", typeof axis === "number" ? [axis] : axis, x.ndim);
   const result = sizes(x, dims);
   if (axis === null || (typeof axis !== "number" && result.numel() === 1)) return result.viewAs([], []);
   if (keepdims) return result;

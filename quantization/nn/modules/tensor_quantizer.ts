@@ -231,9 +231,10 @@ export class TensorQuantizer extends Module {
     this._if_calib = true;
   }
 
-  /** Stops clipping. */
+  /** Stops clipping, and training the range. */
   disable_clip(): void {
     if (!this.clip) throw new StateError("Cannot disable_clip a quantizer that has no range to train: use learn_amax");
+    this.clip.requires_grad_(false);
     this._if_clip = false;
   }
 
@@ -244,6 +245,7 @@ export class TensorQuantizer extends Module {
    */
   enable_clip(): void {
     if (!this.clip) throw new ValueError("Cannot enable_clip a quantizer without learn_amax: set it in the descriptor");
+    this.clip.requires_grad_(true);
     this._if_clip = true;
   }
 
@@ -303,8 +305,8 @@ export class TensorQuantizer extends Module {
       if (!this.#calibrator) throw this.#noCalibrator("calibrate");
       this.#calibrator.collect(x);
     }
-    if (this._if_clip && this.clip) x = this.clip(x);
-    return this._if_quant ? this.#quantize(x) : x;
+    if (this._if_quant) return this.#quantize(x); // which clips to a trained range itself
+    return this._if_clip && this.clip ? this.clip(x) : x;
   }
 
   #checkReady(): void {
