@@ -7,6 +7,7 @@ export type GradHook = (grad: Tensor) => Tensor | null | undefined | void;
 
 /** Undoes a registration. */
 export interface RemovableHandle {
+  /** Takes the hook away. */
   remove(): void;
 }
 

@@ -7,7 +7,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Shape and element type of a result. */
 export interface Meta {
+  /** Sizes of the dimensions. */
   readonly shape: Shape;
+  /** Element type. */
   readonly dtype: DType;
 }
 

@@ -11,7 +11,9 @@ import { allocate, fromArray, Tensor } from "../tensor/tensor.ts";
 export interface TensorOptions {
   /** Element type; the default floating-point type, or what fits the values, unless given. */
   dtype?: DType;
+  /** Where the elements are; the default device unless given. */
   device?: DeviceLike;
+  /** Whether gradients are computed for it. */
   requires_grad?: boolean;
 }
 

@@ -20,6 +20,7 @@ export interface ClassLossOptions {
   weight?: Tensor | null;
   /** Targets of this value do not count. */
   ignore_index?: number;
+  /** How the single losses become the result; "mean" unless given. */
   reduction?: Reduction;
 }
 

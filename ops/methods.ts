@@ -15,73 +15,133 @@ import * as compare from "./compare.ts";
 import * as indexing from "./indexing.ts";
 import * as linalg from "./linalg.ts";
 import * as reduce from "./reduce.ts";
+import type { Dims } from "./reduce.ts";
 import * as shapes from "./shape.ts";
 
-type Dims = number | readonly number[] | null;
-type Size = readonly (number | Shape)[];
+/** Sizes one by one or as a list. */
+export type Size = readonly (number | Shape)[];
 
 /** What operations add to `Tensor`; each is the function of the same name with the tensor as its first argument. */
 export interface TensorMethods {
+  /** Sum, with broadcasting. */
   add(other: Operand, options?: { alpha?: number }): Tensor;
+  /** Difference, with broadcasting. */
   sub(other: Operand, options?: { alpha?: number }): Tensor;
+  /** Product, with broadcasting. */
   mul(other: Operand): Tensor;
+  /** Quotient, with broadcasting. */
   div(other: Operand): Tensor;
+  /** `base ^ exponent`. */
   pow(exponent: Operand): Tensor;
+  /** Larger elements, with broadcasting. */
   maximum(other: Operand): Tensor;
+  /** Smaller elements, with broadcasting. */
   minimum(other: Operand): Tensor;
+  /** `-x`. */
   neg(): Tensor;
+  /** Absolute value. */
   abs(): Tensor;
+  /** -1, 0 or 1. */
   sign(): Tensor;
+  /** `e^x`. */
   exp(): Tensor;
+  /** Natural logarithm. */
   log(): Tensor;
+  /** Square root. */
   sqrt(): Tensor;
+  /** Nearest integer, ties to the even one. */
   round(): Tensor;
+  /** Largest integer not above. */
   floor(): Tensor;
+  /** this tensor limited to `[min, max]`. */
   clamp(min?: number | null, max?: number | null): Tensor;
+  /** `max(x, 0)`. */
   relu(): Tensor;
+  /** `1 / (1 + e^-x)`. */
   sigmoid(): Tensor;
+  /** Hyperbolic tangent. */
   tanh(): Tensor;
+  /** `e^x / sum(e^x)` along `dim`. */
   softmax(dim: number): Tensor;
+  /** Logarithm of the softmax along `dim`. */
   log_softmax(dim: number): Tensor;
+  /** `a == b`, elementwise with broadcasting. */
   eq(other: Operand): Tensor;
+  /** `a != b`. */
   ne(other: Operand): Tensor;
+  /** `a < b`. */
   lt(other: Operand): Tensor;
+  /** `a <= b`. */
   le(other: Operand): Tensor;
+  /** `a > b`. */
   gt(other: Operand): Tensor;
+  /** `a >= b`. */
   ge(other: Operand): Tensor;
+  /** True where an element is NaN. */
   isnan(): Tensor;
+  /** True where an element is neither NaN nor infinite. */
   isfinite(): Tensor;
+  /** True where an element is 0. */
   logical_not(): Tensor;
   /** True when both have the same shape and elements. */
   equal(other: Tensor): boolean;
+  /** Sum of all elements, or over `dim` (one or several). */
   sum(dim?: Dims, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
+  /** Mean of all elements, or over `dim`. */
   mean(dim?: Dims, keepdim?: boolean): Tensor;
+  /** Largest elements. */
   amax(dim?: Dims, keepdim?: boolean): Tensor;
+  /** Smallest elements. */
   amin(dim?: Dims, keepdim?: boolean): Tensor;
+  /** True where any element is not 0. */
   any(dim?: Dims, keepdim?: boolean): Tensor;
+  /** True where no element is 0. */
   all(dim?: Dims, keepdim?: boolean): Tensor;
+  /** Index of the first largest element, in the flattened tensor or along `dim`. */
   argmax(dim?: number | null, keepdim?: boolean): Tensor;
+  /** Index of the first smallest element, in the flattened tensor or along `dim`. */
   argmin(dim?: number | null, keepdim?: boolean): Tensor;
+  /** The largest element (ties share the gradient), or along `dim` the largest and their indices (the first gets it). */
   max(): Tensor;
+  /** The largest element (ties share the gradient), or along `dim` the largest and their indices (the first gets it). */
   max(dim: number, keepdim?: boolean): reduce.ValuesAndIndices;
+  /** The smallest element (ties share the gradient), or along `dim` the smallest and their indices (the first gets it). */
   min(): Tensor;
+  /** The smallest element (ties share the gradient), or along `dim` the smallest and their indices (the first gets it). */
   min(dim: number, keepdim?: boolean): reduce.ValuesAndIndices;
+  /** The same elements in another shape. */
   reshape(...size: Size): Tensor;
+  /** As `reshape`, but never a copy. */
   view(...size: Size): Tensor;
+  /** Merges the dimensions from `start_dim` to `end_dim` into one. */
   flatten(start_dim?: number, end_dim?: number): Tensor;
+  /** The dimensions in another order. */
   permute(...dims: Size): Tensor;
+  /** Two dimensions exchanged. */
   transpose(dim0: number, dim1: number): Tensor;
+  /** Rows and columns exchanged. */
   t(): Tensor;
+  /** Leaves out dimensions of size 1: all, or `dim` if it is one. */
   squeeze(dim?: number | null): Tensor;
+  /** Adds a dimension of size 1 at `dim`. */
   unsqueeze(dim: number): Tensor;
+  /** Repeats dimensions of size 1 up to `size` without a copy. */
   expand(...size: Size): Tensor;
+  /** `length` slices of this tensor along `dim`, from `start`. */
   narrow(dim: number, start: number, length: number): Tensor;
+  /** One slice along `dim`, without that dimension. */
   select(dim: number, index: number): Tensor;
+  /** A fresh tensor with the same elements. */
   clone(): Tensor;
+  /** this tensor itself when its elements lie row by row, else a copy that does. */
   contiguous(): Tensor;
+  /** `out[.., i, ..] = x[.., index[.., i, ..], ..]` along `dim`. */
   gather(dim: number, index: Tensor): Tensor;
+  /** The slices of this tensor along `dim` that the one-dimensional `index` names, in its order. */
   index_select(dim: number, index: Tensor): Tensor;
+  /** Matrix product with PyTorch's rules: vectors are rows on the left and columns on the right, leading dimensions broadcast. */
   matmul(other: Tensor): Tensor;
+  /** Product of two matrices. */
   mm(other: Tensor): Tensor;
   /** The tensor in another dtype or on another device; itself when nothing changes. Gradients flow through dtypes. */
   to(target: DType | DeviceLike): Tensor;

@@ -97,7 +97,8 @@ function pair(name: string, v: number | readonly number[], least: number): reado
   return list;
 }
 
-type Pair = number | readonly number[];
+/** One number for both spatial dimensions, or one for each. */
+export type Pair = number | readonly number[];
 
 function poolParams(kernel: Pair, stride: Pair | null, padding: Pair, dilation: Pair, ceil: boolean): Params {
   return {

@@ -115,6 +115,7 @@ function integer(op: string, name: string, value: number | bigint): bigint {
  * @throws ValueError unless low < high
  */
 export function randint(high: number | bigint, size: Shape, options?: RandomOptions): Tensor;
+/** Integers in `[low, high)`. */
 export function randint(low: number | bigint, high: number | bigint, size: Shape, options?: RandomOptions): Tensor;
 export function randint(
   first: number | bigint,
@@ -154,6 +155,7 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
  * @throws ValueError when a probability is outside [0, 1]
  */
 export function bernoulli(x: Tensor, options?: RandomOptions): Tensor;
+/** Zeros and ones of the shape of `x`, ones with probability `p`. */
 export function bernoulli(x: Tensor, p: number, options?: RandomOptions): Tensor;
 export function bernoulli(x: Tensor, second?: number | RandomOptions, third?: RandomOptions): Tensor {
   const p = typeof second === "number" ? second : null;

@@ -11,7 +11,8 @@ import { cast, expandTo, floatType, keepdims, reductionDims, reshapeOp, sumOp, u
 import { eq } from "./compare.ts";
 import { gather } from "./indexing.ts";
 
-type Dims = number | readonly number[] | null;
+/** Dimensions of a reduction: one, several, or all of them (null). */
+export type Dims = number | readonly number[] | null;
 type Params = { readonly dims: readonly number[]; readonly keepdim: boolean };
 
 const sampleParams: readonly Params[] = [{ dims: [1], keepdim: false }, { dims: [0, 2], keepdim: true }];
@@ -136,7 +137,9 @@ export function argmin(x: Tensor, dim: number | null = null, keepdim = false): T
 
 /** The largest or smallest elements along a dimension, and where they are. */
 export interface ValuesAndIndices {
+  /** The elements. */
   readonly values: Tensor;
+  /** Their int64 indices along the dimension. */
   readonly indices: Tensor;
 }
 
@@ -153,6 +156,7 @@ function along(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): V
 
 /** The largest element (ties share the gradient), or along `dim` the largest and their indices (the first gets it). */
 export function max(x: Tensor): Tensor;
+/** The largest along `dim` and their indices. */
 export function max(x: Tensor, dim: number, keepdim?: boolean): ValuesAndIndices;
 export function max(x: Tensor, dim?: number, keepdim = false): Tensor | ValuesAndIndices {
   return dim === undefined ? amax(x) : along(argmax, x, dim, keepdim);
@@ -160,6 +164,7 @@ export function max(x: Tensor, dim?: number, keepdim = false): Tensor | ValuesAn
 
 /** The smallest element (ties share the gradient), or along `dim` the smallest and their indices (the first gets it). */
 export function min(x: Tensor): Tensor;
+/** The smallest along `dim` and their indices. */
 export function min(x: Tensor, dim: number, keepdim?: boolean): ValuesAndIndices;
 export function min(x: Tensor, dim?: number, keepdim = false): Tensor | ValuesAndIndices {
   return dim === undefined ? amin(x) : along(argmin, x, dim, keepdim);

@@ -7,8 +7,11 @@ import type { Storage } from "./storage.ts";
 
 /** Elements as a kernel sees them: where they are and how to step through them. Every `Tensor` is one. */
 export interface View {
+  /** What holds the elements. */
   readonly storage: Storage;
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes of the dimensions. */
   readonly shape: Shape;
   /** In elements; 0 repeats an element along its dimension. */
   readonly strides: readonly number[];
@@ -21,6 +24,7 @@ export interface View {
  * The generic kernels call `js`, the SIMD kernels look for one of their own by `name`, gpu kernels are made from `gpu`.
  */
 export interface ScalarFunction {
+  /** PyTorch's name of the function; the fast kernels go by it. */
   readonly name: string;
   /** Takes one number from each input, then the parameters. Booleans are 0 and 1. */
   readonly js: (...values: number[]) => number;
@@ -36,18 +40,25 @@ export type ReduceKind = "sum" | "prod" | "amax" | "amin" | "any" | "all";
 
 /** Geometry of a convolution; one number for each spatial dimension. */
 export interface ConvParams {
+  /** Steps between neighbouring windows. */
   readonly stride: readonly number[];
   /** Zeros added at both ends. */
   readonly padding: readonly number[];
+  /** Steps between the elements of a window. */
   readonly dilation: readonly number[];
+  /** Into how many groups the channels are divided. */
   readonly groups: number;
 }
 
 /** Geometry of a pooling window; one number for each spatial dimension. */
 export interface PoolParams {
+  /** Sizes of the window. */
   readonly kernel: readonly number[];
+  /** Steps between neighbouring windows. */
   readonly stride: readonly number[];
+  /** Elements added at both ends, which are never the largest. */
   readonly padding: readonly number[];
+  /** Steps between the elements of a window. */
   readonly dilation: readonly number[];
 }
 
@@ -69,11 +80,17 @@ export interface QuantParams {
 
 /** One step of stochastic gradient descent, PyTorch's formula. */
 export interface SgdParams {
+  /** Learning rate. */
   readonly lr: number;
+  /** Share of the buffer that stays. */
   readonly momentum: number;
+  /** Share of the gradient that is left out of the buffer. */
   readonly dampening: number;
+  /** Factor of the parameter that is added to the gradient. */
   readonly weight_decay: number;
+  /** Look ahead along the buffer. */
   readonly nesterov: boolean;
+  /** Go up the gradient. */
   readonly maximize: boolean;
   /** The momentum buffer holds nothing yet: it becomes the gradient. */
   readonly first: boolean;
@@ -137,6 +154,7 @@ export interface Device {
   readonly type: "cpu" | "gpu";
   /** The whole name, for example `"cpu"` or `"gpu:webasm"`. */
   readonly name: string;
+  /** What it computes with. */
   readonly kernels: Kernels;
   /** Storage for `numel` elements, whose contents are undefined. */
   alloc(dtype: DType, numel: number): Storage;
@@ -148,6 +166,7 @@ export interface Device {
   read(storage: Storage): Promise<TypedArray>;
   /** Called before each operation; what is allocated or used until the next call stays in place. */
   beginOp(): void;
+  /** Its name. */
   toString(): string;
 }
 

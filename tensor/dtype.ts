@@ -153,7 +153,9 @@ export function promote_types(a: DType, b: DType): DType {
 
 /** A tensor as promotion sees it. */
 export interface Typed {
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes of the dimensions; only their number counts. */
   readonly shape: readonly number[];
 }
 
@@ -251,11 +253,17 @@ export function fromBfloat16(bits: number): number {
 
 /** Numeric limits of a floating-point type, as `torch.finfo`. */
 export interface FInfo {
+  /** Size of an element in bits. */
   readonly bits: number;
+  /** Distance from 1 to the next larger number. */
   readonly eps: number;
+  /** Largest finite number. */
   readonly max: number;
+  /** Smallest finite number. */
   readonly min: number;
+  /** Smallest positive normal number. */
   readonly tiny: number;
+  /** Name of the element type. */
   readonly dtype: string;
 }
 
@@ -284,9 +292,13 @@ export function finfo(dtype: DType = defaultDType): FInfo {
 
 /** Numeric limits of an integer type, as `torch.iinfo`. */
 export interface IInfo {
+  /** Size of an element in bits. */
   readonly bits: number;
+  /** Largest number. */
   readonly max: number | bigint;
+  /** Smallest number. */
   readonly min: number | bigint;
+  /** Name of the element type. */
   readonly dtype: string;
 }
 

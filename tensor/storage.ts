@@ -12,7 +12,9 @@ import { MemoryError } from "./errors.ts";
 
 /** Memory of a device that belongs to one storage. It must not refer to the storage, or that could never be collected. */
 export interface Allocation {
+  /** Size. */
   readonly bytes: number;
+  /** True once the memory has been given back. */
   freed: boolean;
   /** How many owners, such as a parameter or a gradient, hold it beyond its scope. */
   keeps: number;
@@ -27,6 +29,7 @@ export abstract class Storage {
   /** Counts the in-place changes, so that backward can tell when a saved tensor was changed. */
   version = 0;
 
+  /** Gives the new storage to the scope that is open, or to the garbage collector. */
   constructor(
     readonly device: Device,
     readonly dtype: DType,
@@ -68,6 +71,7 @@ export class Scope implements Disposable {
     this.#allocations.length = 0;
   }
 
+  /** Ends the scope at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.end();
   }

@@ -31,6 +31,7 @@ export class Tensor implements View {
   /** True after `retain_grad()`: `backward()` stores a gradient here although it is not a leaf. */
   retains_grad = false;
 
+  /** Shows a storage; the caller vouches that all elements lie inside it. */
   constructor(
     readonly storage: Storage,
     shape: Shape,
@@ -72,6 +73,7 @@ export class Tensor implements View {
 
   /** All sizes, or the size of one dimension. */
   size(): number[];
+  /** The size of one dimension. */
   size(dim: number): number;
   size(dim?: number): number | number[] {
     return dim === undefined ? [...this.#shape] : this.#shape[normalizeDim("size", dim, this.ndim)];
@@ -79,6 +81,7 @@ export class Tensor implements View {
 
   /** Distance in elements between neighbours along each dimension, or along one. */
   stride(): number[];
+  /** The distance along one dimension. */
   stride(dim: number): number;
   stride(dim?: number): number | number[] {
     return dim === undefined ? [...this.strides] : this.strides[normalizeDim("stride", dim, this.ndim)];

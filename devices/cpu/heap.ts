@@ -23,6 +23,7 @@ const SLACK = 64;
 export interface HeapLimits {
   /** Live bytes above which old blocks are spilled; doubles up to `maxSoft` when spilled blocks are used again. */
   soft: number;
+  /** How far `soft` may grow by itself. */
   maxSoft: number;
   /** Bytes that the memory never exceeds. */
   hard: number;
@@ -75,8 +76,11 @@ export interface HeapStatus {
   reserved: number;
   /** Bytes moved out, and back in, since the start. */
   spilled: number;
+  /** Bytes moved back in. */
   restored: number;
+  /** Live bytes above which blocks are spilled. */
   soft_limit: number;
+  /** Bytes that the heap never exceeds. */
   hard_limit: number;
 }
 
