@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError } from "../tensor/errors.ts";
+import { checkKnown } from "../tensor/options.ts";
 import { ImageDataset } from "./dataset.ts";
 import type { SplitOptions } from "./idx.ts";
 
@@ -64,8 +65,10 @@ export function parseCifar10(batches: readonly { readonly bytes: Uint8Array; rea
  * `test_batch.bin`, in the folder `root` or in `root/cifar-10-batches-bin`. Pixels are 0 to 1, shape [3, 32, 32].
  *
  * @throws FormatError when a file is missing or is not what it should be
+ * @throws ValueError when an option is unknown
  */
 export function CIFAR10(root: string, options: SplitOptions = {}): ImageDataset {
+  checkKnown("read CIFAR-10", options, ["train"]);
   const train = options.train ?? true;
   const names = train ? [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`) : ["test_batch.bin"];
   const dir = [root, join(root, folder)].find((d) => existsSync(join(d, names[0])));

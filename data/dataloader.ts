@@ -3,6 +3,7 @@
 import { device, type DeviceLike, get_default_device } from "../tensor/device.ts";
 import { float32, int64 } from "../tensor/dtype.ts";
 import { ValueError } from "../tensor/errors.ts";
+import { checkKnown } from "../tensor/options.ts";
 import { default_generator, Generator, permutation } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import type { Dataset } from "./dataset.ts";
@@ -45,10 +46,7 @@ export class DataLoader implements Iterable<Batch> {
    * @throws ValueError when an option is unknown, or `batch_size` is not a positive whole number
    */
   constructor(readonly dataset: Dataset, options: DataLoaderOptions = {}) {
-    const unknown = Object.keys(options).find((key) => !known.includes(key));
-    if (unknown !== undefined) {
-      throw new ValueError(`Cannot make DataLoader option ${unknown}: the options are ${known.join(", ")}`);
-    }
+    checkKnown("make DataLoader", options, known);
     const { batch_size = 1, shuffle = false, drop_last = false } = options;
     if (!Number.isSafeInteger(batch_size) || batch_size < 1) {
       throw new ValueError(`Cannot make DataLoader batch_size ${batch_size}: a positive whole number is needed`);

@@ -4,6 +4,7 @@
  */
 
 import { ValueError } from "../tensor/errors.ts";
+import { checkKnown } from "../tensor/options.ts";
 import { ImageDataset } from "./dataset.ts";
 import { digitStyles, type Stroke } from "./digits_strokes.ts";
 import type { SplitOptions } from "./idx.ts";
@@ -157,9 +158,10 @@ function drawDigit(image: Float32Array, digit: number, draws: Draws): void {
 /**
  * The embedded digits: white on black, pixels 0 to 1, shape [1, 28, 28], as many of each class as can be, in random order.
  *
- * @throws ValueError when `count` is not a positive whole number, or `seed` not a whole number
+ * @throws ValueError when `count` is not a positive whole number, `seed` not a whole number, or an option is unknown
  */
 export function digits(options: DigitsOptions = {}): ImageDataset {
+  checkKnown("draw digits", options, ["train", "count", "seed"]);
   const train = options.train ?? true;
   const { count = train ? 10_000 : 2_000, seed = 0 } = options;
   if (!Number.isSafeInteger(count) || count < 1) {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { FormatError } from "../tensor/errors.ts";
+import { checkKnown } from "../tensor/options.ts";
 import { ImageDataset, pixelsFromBytes } from "./dataset.ts";
 
 /** Contents of an IDX file of bytes. */
@@ -102,8 +103,10 @@ export interface SplitOptions {
  * with `.gz`, in the folder `root` or in `root/mnist`. Pixels are 0 to 1, shape [1, 28, 28].
  *
  * @throws FormatError when a file is missing or is not what it should be
+ * @throws ValueError when an option is unknown
  */
 export function MNIST(root: string, options: SplitOptions = {}): ImageDataset {
+  checkKnown("read MNIST", options, ["train"]);
   const prefix = options.train ?? true ? "train" : "t10k";
   const images = readIdxFile(root, `${prefix}-images-idx3-ubyte`, 3);
   const labels = readIdxFile(root, `${prefix}-labels-idx1-ubyte`, 1);

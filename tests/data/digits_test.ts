@@ -51,6 +51,7 @@ suite("embedded digits", (test) => {
   test("bad options are refused", () => {
     assertThrows(() => digits({ count: 0 }), ValueError, /count 0/);
     assertThrows(() => digits({ count: 1.5 }), ValueError, /count 1.5/);
+    assertThrows(() => digits({ size: 5 } as object), ValueError, /option size/);
     assertThrows(() => digits({ seed: 0.5 }), ValueError, /seed 0.5/);
   });
 });
