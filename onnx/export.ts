@@ -1,6 +1,7 @@
 /** @file `onnx.export`: runs a model once and writes what it did as an ONNX file. */
 
 import { no_grad } from "../autograd/grad_mode.ts";
+import { TensorQuantizer } from "../quantization/nn/modules/tensor_quantizer.ts";
 import { OnnxError } from "../tensor/errors.ts";
 import { Scope } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -18,6 +19,8 @@ export interface Exportable {
   forward(...args: any[]): any;
   /** The model itself and all modules inside. */
   modules(): Iterable<{ training: boolean }>;
+  /** The same modules with their paths, for errors. */
+  named_modules?(): Iterable<readonly [string, unknown]>;
   named_parameters(): Iterable<readonly [string, Tensor]>;
   named_buffers(): Iterable<readonly [string, Tensor]>;
 }
@@ -55,6 +58,7 @@ export function toModel(
   const inputs: readonly Tensor[] = args instanceof Tensor ? [args] : args;
   const odd = inputs.findIndex((x) => !(x instanceof Tensor));
   if (odd >= 0) throw new OnnxError(`Cannot export args[${odd}] of type ${typeof inputs[odd]}: a tensor is needed`);
+  checkCalibrated(model);
   const scope = new Scope(); // what the run makes is needed until the graph has been built
   try {
     const run = trace({
@@ -67,6 +71,15 @@ export function toModel(
     return { irVersion: irVersion(version), producerName: "stegosaur", opsetImport: [{ domain: "", version }], graph };
   } finally {
     scope.end();
+  }
+}
+
+// a range that is computed from the data would be written as that of `args`
+function checkCalibrated(model: Exportable): void {
+  for (const [name, module] of model.named_modules?.() ?? []) {
+    if (!(module instanceof TensorQuantizer) || module._disabled || !module._if_quant) continue;
+    if (module._amax || module.clip) continue;
+    throw new OnnxError(`Cannot export the quantizer ${name}: it has not been calibrated: load_calib_amax() first`);
   }
 }
 
