@@ -1,6 +1,7 @@
 /**
  * @file Runs the tests: `deno task test [--jobs=N] [--root=folder] [regexp of path ...]`, with FC_SEED and FC_NUM_RUNS for fast-check.
  *
+ * Each file runs in a process of its own, N at a time, so that files share no global state; `--jobs=1` runs all in this one.
  * uvu's own command ends with success when a `before` hook throws or a file queues no suite; this runner counts both as failures.
  * Its last line is `N passed, N failed`, and its exit code is 1 when anything failed.
  */
@@ -20,6 +21,7 @@ interface UvuGlobals {
 
 const DEFAULT_SEED = 20261123;
 const DEFAULT_RUNS = 100;
+const DEFAULT_JOBS = Math.max(2, Math.min(4, navigator.hardwareConcurrency));
 
 const uvu = globalThis as unknown as UvuGlobals;
 const tally = { passed: 0, failed: 0, skipped: 0 };
@@ -94,7 +96,7 @@ async function main(): Promise<void> {
   const root = !values.root
     ? new URL("./", import.meta.url)
     : new URL(values.root.startsWith("file:") ? values.root : pathToFileURL(values.root + "/"));
-  const jobs = wholeNumber("--jobs", values.jobs, 1);
+  const jobs = wholeNumber("--jobs", values.jobs, DEFAULT_JOBS);
   const seed = wholeNumber("FC_SEED", Deno.env.get("FC_SEED"), DEFAULT_SEED);
   const numRuns = wholeNumber("FC_NUM_RUNS", Deno.env.get("FC_NUM_RUNS"), DEFAULT_RUNS);
   console.log(`FC_SEED=${seed} FC_NUM_RUNS=${numRuns}`);
@@ -103,7 +105,7 @@ async function main(): Promise<void> {
   const files = [...findTests(root)].sort().filter((path) => !patterns.length || patterns.some((p) => p.test(path)));
   if (files.length === 0) fail("no test file matches");
 
-  if (jobs > 1) {
+  if (jobs > 1 && files.length > 1) {
     const queue = [...files];
     const worker = async (): Promise<void> => {
       for (let path = queue.shift(); path; path = queue.shift()) await runInChild(root, path);

@@ -51,7 +51,7 @@ suite("tests/run.ts", (test) => {
       files[`${name.replace(/\W+/g, "_")}_test.ts`] = source;
       failed += count;
     }
-    assert.equal(runPlanted(files), { code: 1, last: `2 passed, ${failed} failed` });
+    assert.equal(runPlanted(files, "--jobs=1"), { code: 1, last: `2 passed, ${failed} failed` });
     assert.equal(runPlanted(files, "--jobs=2"), { code: 1, last: `2 passed, ${failed} failed` });
   });
 
