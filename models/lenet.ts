@@ -25,12 +25,20 @@ const known = ["channels", "hidden", "padding", "in_channels", "image_size", "nu
 
 /** Two 5x5 convolutions, each with ReLU and 2x2 max-pooling, then two linear layers: `[N, 1, 28, 28]` to `[N, 10]`. */
 export class LeNet extends nn.Module {
+  /** First convolution. */
   readonly conv1: nn.Conv2d;
+  /** Second convolution. */
   readonly conv2: nn.Conv2d;
+  /** Hidden linear layer. */
   readonly fc1: nn.Linear;
+  /** Last linear layer. */
   readonly fc2: nn.Linear;
 
-  /** @throws ValueError for unknown options and sizes out of range */
+  /**
+   * Makes a network with fresh parameters.
+   *
+   * @throws ValueError for unknown options and sizes out of range
+   */
   constructor(options: LeNetOptions = {}) {
     super();
     checkKnown("LeNet", options, known);
@@ -47,6 +55,7 @@ export class LeNet extends nn.Module {
     this.fc2 = new nn.Linear(hidden, num_classes);
   }
 
+  /** Scores of the classes. */
   override forward(x: Tensor): Tensor {
     const { flatten, max_pool2d, relu } = nn.functional;
     let h = max_pool2d(relu(this.conv1(x)), 2);

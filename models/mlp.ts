@@ -16,9 +16,14 @@ export interface MLPOptions {
 
 /** Linear layers with ReLU between them: `[N, ...]` to `[N, num_classes]`. */
 export class MLP extends nn.Module {
+  /** The layers. */
   readonly net: nn.Sequential;
 
-  /** @throws ValueError for unknown options and sizes out of range */
+  /**
+   * Makes a network with fresh parameters.
+   *
+   * @throws ValueError for unknown options and sizes out of range
+   */
   constructor(options: MLPOptions = {}) {
     super();
     checkKnown("MLP", options, ["in_features", "hidden", "num_classes"]);
@@ -32,6 +37,7 @@ export class MLP extends nn.Module {
     this.net = new nn.Sequential(...layers, new nn.Linear(inputs, num_classes));
   }
 
+  /** Scores of the classes. */
   override forward(x: Tensor): Tensor {
     return this.net(nn.functional.flatten(x, 1));
   }

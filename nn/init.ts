@@ -29,9 +29,11 @@ export type FanMode = "fan_in" | "fan_out";
 export interface KaimingOptions {
   /** Negative slope of the leaky ReLU that follows; 0 by default. */
   a?: number;
+  /** Whether the forward or the backward pass keeps the size of values; `"fan_in"` by default. */
   mode?: FanMode;
   /** `"leaky_relu"` by default. */
   nonlinearity?: Nonlinearity;
+  /** Where the random numbers come from; the default generator unless given. */
   generator?: Generator;
 }
 

@@ -11,6 +11,8 @@ import { Tensor } from "../tensor/tensor.ts";
  */
 export class Parameter extends Tensor {
   /**
+   * Makes a parameter that shares the elements of `data`.
+   *
    * @param data initial values, any shape
    * @param requires_grad false for a frozen parameter
    * @throws GradError when a gradient is wanted for a dtype that is not floating point

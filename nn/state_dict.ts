@@ -13,7 +13,9 @@ export type StateDictLike = ReadonlyMap<string, Tensor> | { readonly [name: stri
 
 /** What `load_state_dict` found: names that the module has and the dictionary has not, and the reverse. */
 export interface IncompatibleKeys {
+  /** Names that the module has and the dictionary has not. */
   readonly missing_keys: readonly string[];
+  /** Names that the dictionary has and the module has not. */
   readonly unexpected_keys: readonly string[];
 }
 
@@ -27,6 +29,7 @@ export class LoadPlan {
   /** What does not fit, in words. */
   readonly errors: string[] = [];
 
+  /** Starts a plan to load `source`. */
   constructor(source: StateDictLike) {
     this.#source = source instanceof Map ? source : new Map(Object.entries(source));
     for (const [name, value] of this.#source) {

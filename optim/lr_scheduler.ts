@@ -6,10 +6,15 @@ import { checkKnown } from "../tensor/options.ts";
 
 /** The numbers of a scheduler, for a checkpoint. */
 export interface SchedulerStateDict {
+  /** Rates that the groups started with. */
   readonly base_lrs: readonly number[];
+  /** Number of steps taken. */
   readonly last_epoch: number;
+  /** Calls of `step`. */
   readonly _step_count: number;
+  /** Rates that were set last. */
   readonly _last_lr: readonly number[];
+  /** The scheduler's own settings. */
   readonly [setting: string]: unknown;
 }
 
@@ -21,9 +26,12 @@ export abstract class LRScheduler {
   last_epoch: number;
   /** Calls of `step`, the one in the constructor included. */
   _step_count = 0;
+  /** Rates that were set last. */
   _last_lr: readonly number[] = [];
 
   /**
+   * Takes over the groups of an optimizer.
+   *
    * @param last_epoch number of the last step when training is resumed, else -1
    * @throws StateError when it is resumed and a group has no `initial_lr`
    */
@@ -93,10 +101,14 @@ export abstract class LRScheduler {
  * As PyTorch's, each step multiplies the current rate, so that what others change in it is kept.
  */
 export class CosineAnnealingLR extends LRScheduler {
+  /** Steps from the highest to the lowest rate. */
   readonly T_max: number;
+  /** Lowest rate. */
   readonly eta_min: number;
 
   /**
+   * Takes over the groups of an optimizer.
+   *
    * @param T_max steps from the highest to the lowest rate
    * @param eta_min lowest rate, or the options
    * @throws ValueError unless T_max is above 0 and eta_min a number
@@ -120,6 +132,7 @@ export class CosineAnnealingLR extends LRScheduler {
     this.step();
   }
 
+  /** Rates of the groups after the step that is being taken. */
   override get_lr(): number[] {
     const { last_epoch: e, T_max, eta_min } = this;
     const rates = this.optimizer.param_groups.map((g) => g.lr);
@@ -133,6 +146,7 @@ export class CosineAnnealingLR extends LRScheduler {
     return rates.map((lr) => factor * (lr - eta_min) + eta_min);
   }
 
+  /** Rates of the groups at `last_epoch`. */
   protected override closedForm(): number[] {
     const { last_epoch: e, T_max, eta_min } = this;
     return this.base_lrs.map((base) => eta_min + (base - eta_min) * (1 + Math.cos(Math.PI * e / T_max)) / 2);

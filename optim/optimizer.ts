@@ -8,6 +8,7 @@ import { convert, zeroGrad } from "../tensor/transfer.ts";
 
 /** Parameters that are trained with the same settings; each optimizer adds its own. */
 export interface ParamGroup {
+  /** The parameters. */
   params: Tensor[];
   /** Learning rate. */
   lr: number;
@@ -28,7 +29,9 @@ export type ParamState = { [name: string]: Tensor | number | null };
 
 /** An optimizer's state: parameters are numbered in the order of the groups. Tensors are shared, not copied. */
 export interface OptimizerStateDict {
+  /** What is remembered of each parameter, by its number. */
   readonly state: { readonly [index: number]: Readonly<ParamState> };
+  /** Settings of the groups, with the numbers of their parameters. */
   readonly param_groups: readonly ({ readonly params: readonly number[] } & { readonly [setting: string]: unknown })[];
 }
 
@@ -41,7 +44,11 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup> {
   /** Settings of groups that do not give their own. */
   readonly defaults: Omit<G, "params">;
 
-  /** @throws ValueError, GradError when the parameters or the settings are not usable */
+  /**
+   * Takes over the parameters.
+   *
+   * @throws ValueError, GradError when the parameters or the settings are not usable
+   */
   constructor(params: Params<G>, defaults: Omit<G, "params">) {
     this.defaults = defaults;
     if (params instanceof Tensor || typeof params !== "object" || !(Symbol.iterator in params)) {
@@ -96,6 +103,7 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup> {
    * @param closure computes the loss and its gradients first; its result is returned
    */
   step<T>(closure: () => T): T;
+  /** Updates all parameters that have a gradient. */
   step(): void;
   step<T>(closure?: () => T): T | void {
     const loss = closure && enable_grad(closure);

@@ -49,6 +49,8 @@ const inGroups = [...settings, "params", "initial_lr"];
  */
 export class SGD extends Optimizer<SGDGroup> {
   /**
+   * Makes an optimizer of `params`.
+   *
    * @param params parameters, or groups of them with settings of their own
    * @param lr learning rate, or the options
    * @throws ValueError for unknown options and values out of range
@@ -68,6 +70,7 @@ export class SGD extends Optimizer<SGDGroup> {
     });
   }
 
+  /** Throws when the settings of a group cannot be used. */
   protected override checkSettings(group: Omit<SGDGroup, "params">): void {
     checkKnown("SGD", group, inGroups);
     checkNotNegative("SGD", "lr", group.lr);
@@ -84,6 +87,7 @@ export class SGD extends Optimizer<SGDGroup> {
     }
   }
 
+  /** Updates one parameter that has a gradient. */
   protected override update(p: Tensor, grad: Tensor, group: SGDGroup): void {
     const { lr, momentum, dampening, weight_decay, nesterov, maximize } = group;
     let buffer: Tensor | null = null;

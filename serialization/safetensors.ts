@@ -19,6 +19,7 @@ export type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: T
 
 /** A file's contents. */
 export interface SafetensorsFile {
+  /** Names and tensors, in the order of the header. */
   readonly tensors: Map<string, Tensor>;
   /** Free text entries of the writer. */
   readonly metadata: { readonly [key: string]: string };

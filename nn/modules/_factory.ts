@@ -11,7 +11,9 @@ import { allocate } from "../../tensor/tensor.ts";
 
 /** Where a layer's parameters are made. */
 export interface FactoryOptions {
+  /** Where the parameters are made. */
   device?: DeviceLike;
+  /** Their element type. */
   dtype?: DType;
 }
 

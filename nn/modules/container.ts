@@ -32,17 +32,23 @@ export abstract class Container extends Module {
 
 /** What the number of modules is called. */
 export interface Container {
+  /** Number of modules. */
   readonly length: number;
 }
 
 /** Runs modules one after the other, each on the result of the one before. */
 export class Sequential extends Container {
-  /** @param modules modules, or one plain object (or Map) of names and modules */
+  /**
+   * Makes a container.
+   *
+   * @param modules modules, or one plain object (or Map) of names and modules
+   */
   constructor(...modules: Module[] | [{ readonly [name: string]: Module } | ReadonlyMap<string, Module>]) {
     super();
     for (const [name, module] of entriesOf(modules)) this.register_module(name, module);
   }
 
+  /** What the container computes. */
   override forward(x: Tensor): Tensor {
     for (const module of this) x = module(x);
     return x;
@@ -51,11 +57,13 @@ export class Sequential extends Container {
 
 /** A list of modules for `forward` functions that do as they like with them. */
 export class ModuleList extends Container {
+  /** Makes a container. */
   constructor(modules: Iterable<Module> = []) {
     super();
     for (const module of modules) this.append(module);
   }
 
+  /** What the container computes. */
   override forward(): never {
     throw new TypeError("Cannot call a ModuleList: call its modules");
   }

@@ -36,20 +36,32 @@ const known = ["stride", "padding", "dilation", "groups", "bias", "padding_mode"
 
 /** What convolutions of every number of dimensions share. */
 export abstract class _ConvNd extends Module {
+  /** Channels of the input. */
   readonly in_channels: number;
+  /** Channels of the output. */
   readonly out_channels: number;
+  /** Size of the kernel. */
   readonly kernel_size: readonly number[];
+  /** Step of the kernel. */
   readonly stride: readonly number[];
+  /** Cells added at both ends. */
   readonly padding: readonly number[];
+  /** Distance between the kernel's elements. */
   readonly dilation: readonly number[];
+  /** Groups of channels that do not see each other. */
   readonly groups: number;
+  /** What is beyond the edge. */
   readonly padding_mode: string = "zeros";
   /** `[out_channels, in_channels / groups, ...kernel_size]` */
   weight: Parameter;
   /** `[out_channels]` */
   bias: Parameter | null;
 
-  /** @throws ValueError when a size is out of range, or the groups do not divide the channels */
+  /**
+   * Makes the layer with fresh parameters.
+   *
+   * @throws ValueError when a size is out of range, or the groups do not divide the channels
+   */
   constructor(rank: number, in_channels: number, out_channels: number, kernel_size: Size, options: ConvOptions) {
     super();
     const op = `Conv${rank}d`;
@@ -97,6 +109,7 @@ export abstract class _ConvNd extends Module {
     resetWeightAndBias(this.weight, this.bias);
   }
 
+  /** The arguments, as PyTorch prints them. */
   override extra_repr(): string {
     const { kernel_size, stride, padding, dilation, groups, bias } = this;
     const parts = [
@@ -115,6 +128,8 @@ export abstract class _ConvNd extends Module {
 /** Cross-correlation over two dimensions: `[N, in_channels, H, W]` to `[N, out_channels, H', W']`. */
 export class Conv2d extends _ConvNd {
   /**
+   * Makes the layer with fresh parameters.
+   *
    * @param stride step of the kernel, or the options
    * @param padding zeros added at both ends, or the options
    */
@@ -133,6 +148,7 @@ export class Conv2d extends _ConvNd {
     });
   }
 
+  /** What the layer computes. */
   override forward(x: Tensor): Tensor {
     return conv2d(x, this.weight, this.bias, this.stride, this.padding, this.dilation, this.groups);
   }

@@ -15,14 +15,20 @@ export interface LinearOptions extends FactoryOptions {
 
 /** `y = x W^T + b` over the last dimension: `[..., in_features]` to `[..., out_features]`. */
 export class Linear extends Module {
+  /** Size of the last dimension of the input. */
   readonly in_features: number;
+  /** Size of the last dimension of the output. */
   readonly out_features: number;
   /** `[out_features, in_features]` */
   weight: Parameter;
   /** `[out_features]` */
   bias: Parameter | null;
 
-  /** @throws ValueError when a size is not a positive whole number */
+  /**
+   * Makes the layer with fresh parameters.
+   *
+   * @throws ValueError when a size is not a positive whole number
+   */
   constructor(in_features: number, out_features: number, bias: boolean | LinearOptions = {}) {
     super();
     const options = typeof bias === "boolean" ? { bias } : bias;
@@ -41,10 +47,12 @@ export class Linear extends Module {
     resetWeightAndBias(this.weight, this.bias);
   }
 
+  /** What the layer computes. */
   override forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);
   }
 
+  /** The arguments, as PyTorch prints them. */
   override extra_repr(): string {
     const { in_features, out_features, bias } = this;
     return `in_features=${in_features}, out_features=${out_features}, bias=${showBool(bias !== null)}`;
@@ -53,6 +61,7 @@ export class Linear extends Module {
 
 /** Gives back what it is given; takes the place of a layer. */
 export class Identity extends Module {
+  /** What the layer computes. */
   override forward(x: Tensor): Tensor {
     return x;
   }

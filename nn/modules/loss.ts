@@ -20,11 +20,14 @@ function checkReduction(op: string, reduction: Reduction): Reduction {
 
 /** What losses over classes share. */
 export abstract class ClassLoss extends Module {
+  /** How the losses of single samples become the result. */
   readonly reduction: Reduction;
+  /** Targets of this value do not count. */
   readonly ignore_index: number | undefined;
   /** A factor for each class, or null. */
   declare weight: Tensor | null;
 
+  /** Makes a loss. */
   constructor(op: string, options: ClassLossOptions, known: readonly string[]) {
     super();
     checkKnown(op, options, known);
@@ -42,9 +45,14 @@ export abstract class ClassLoss extends Module {
 
 /** Cross entropy of scores `[N, C]` and class numbers `[N]`. */
 export class CrossEntropyLoss extends ClassLoss {
+  /** Share of the target that is spread over all classes. */
   readonly label_smoothing: number;
 
-  /** @throws ValueError for unknown options and values out of range */
+  /**
+   * Makes a loss.
+   *
+   * @throws ValueError for unknown options and values out of range
+   */
   constructor(options: CrossEntropyOptions = {}) {
     super("CrossEntropyLoss", options, ["weight", "ignore_index", "reduction", "label_smoothing"]);
     this.label_smoothing = options.label_smoothing ?? 0;
@@ -55,6 +63,7 @@ export class CrossEntropyLoss extends ClassLoss {
     }
   }
 
+  /** The loss of predictions and targets. */
   override forward(x: Tensor, target: Tensor): Tensor {
     return cross_entropy(x, target, { ...this.options(), label_smoothing: this.label_smoothing });
   }
@@ -62,11 +71,16 @@ export class CrossEntropyLoss extends ClassLoss {
 
 /** Negative log-likelihood of log-probabilities `[N, C]` and class numbers `[N]`. */
 export class NLLLoss extends ClassLoss {
-  /** @throws ValueError for unknown options and values out of range */
+  /**
+   * Makes a loss.
+   *
+   * @throws ValueError for unknown options and values out of range
+   */
   constructor(options: ClassLossOptions = {}) {
     super("NLLLoss", options, ["weight", "ignore_index", "reduction"]);
   }
 
+  /** The loss of predictions and targets. */
   override forward(x: Tensor, target: Tensor): Tensor {
     return nll_loss(x, target, this.options());
   }
@@ -74,15 +88,21 @@ export class NLLLoss extends ClassLoss {
 
 /** Squared difference. */
 export class MSELoss extends Module {
+  /** How the losses of single samples become the result. */
   readonly reduction: Reduction;
 
-  /** @throws ValueError for unknown options */
+  /**
+   * Makes a loss.
+   *
+   * @throws ValueError for unknown options
+   */
   constructor(options: { reduction?: Reduction } = {}) {
     super();
     checkKnown("MSELoss", options, ["reduction"]);
     this.reduction = checkReduction("MSELoss", options.reduction ?? "mean");
   }
 
+  /** The loss of predictions and targets. */
   override forward(x: Tensor, target: Tensor): Tensor {
     return mse_loss(x, target, { reduction: this.reduction });
   }

@@ -20,13 +20,20 @@ export interface MaxPoolOptions {
 
 /** Largest element of each window: `[N, C, H, W]` to `[N, C, H', W']`. */
 export class MaxPool2d extends Module {
+  /** Size of the window. */
   readonly kernel_size: Size;
+  /** Step of the window. */
   readonly stride: Size;
+  /** Cells added at both ends. */
   readonly padding: Size;
+  /** Distance between the window's cells. */
   readonly dilation: Size;
+  /** Whether windows may reach beyond the end. */
   readonly ceil_mode: boolean;
 
   /**
+   * Makes the layer.
+   *
    * @param stride step of the window, or the options
    * @throws ValueError when a size is out of range
    */
@@ -42,10 +49,12 @@ export class MaxPool2d extends Module {
     this.ceil_mode = given.ceil_mode ?? false;
   }
 
+  /** What the layer computes. */
   override forward(x: Tensor): Tensor {
     return max_pool2d(x, this.kernel_size, this.stride, this.padding, this.dilation, this.ceil_mode);
   }
 
+  /** The arguments, as PyTorch prints them. */
   override extra_repr(): string {
     const sizes = (["kernel_size", "stride", "padding", "dilation"] as const).map((name) => {
       const size = this[name];
