@@ -9,7 +9,7 @@ import { type Exportable, exportModel, toModel } from "../../onnx/export.ts";
 import { decodeModel, encodeModel, type TensorMessage } from "../../onnx/proto.ts";
 import { float32 } from "../../tensor/dtype.ts";
 import { device } from "../../tensor/device.ts";
-import { fromArray, Tensor } from "../../tensor/tensor.ts";
+import { fromArray, type Tensor } from "../../tensor/tensor.ts";
 import { type QuantizeNode, quantizersOf, runModel, type RuntimeValue } from "./runtime.ts";
 
 const settings = (unsigned: boolean) => ({ num_bits: 8, unsigned, narrow_range: false, mode: "step" as const });
