@@ -13,6 +13,7 @@ import { writeWhole } from "./write.ts";
 
 /** What is exported of a model; every `nn.Module` is one. */
 export interface Exportable {
+  /** Whether the model is in training mode. */
   training: boolean;
   /** Takes tensors, gives one or a list. */
   // deno-lint-ignore no-explicit-any
@@ -21,7 +22,9 @@ export interface Exportable {
   modules(): Iterable<{ training: boolean }>;
   /** The same modules with their paths, for errors. */
   named_modules?(): Iterable<readonly [string, unknown]>;
+  /** The trained tensors with their keys in the state dict, which become the initializers' names. */
   named_parameters(): Iterable<readonly [string, Tensor]>;
+  /** The other tensors of the state, with their keys. */
   named_buffers(): Iterable<readonly [string, Tensor]>;
 }
 
