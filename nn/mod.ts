@@ -17,7 +17,10 @@ import { MaxPool2d } from "./modules/pooling.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
-export { functional, init };
+/** Layers as functions. */
+export * as functional from "./functional.ts";
+/** Initial values of parameters. */
+export * as init from "./init.ts";
 export {
   Conv2d,
   CrossEntropyLoss,
