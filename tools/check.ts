@@ -12,7 +12,21 @@ const STEPS: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint", "--quiet"] },
   { name: "types", args: ["check", "--quiet", "."] },
-  { name: "documentation", args: ["doc", "--lint", "mod.ts"], needs: "mod.ts" },
+  {
+    name: "documentation",
+    args: [
+      "doc",
+      "--lint",
+      "mod.ts",
+      "nn/mod.ts",
+      "optim/mod.ts",
+      "data/mod.ts",
+      "models/mod.ts",
+      "quantization/mod.ts",
+      "onnx/mod.ts",
+    ],
+    needs: "mod.ts",
+  },
   { name: "layers", args: ["run", "-A", "tools/check_layers.ts"] },
   { name: "files", args: ["run", "-A", "tools/check_files.ts"] },
   {
