@@ -16,7 +16,9 @@ export type NumberList = readonly (number | NumberList)[];
 
 /** Float32 values with their shape; what a descriptor holds of `amax`. */
 export interface AmaxValues {
+  /** Sizes of the dimensions; empty for one number. */
   readonly shape: readonly number[];
+  /** The values, row by row. */
   readonly data: Float32Array;
 }
 
@@ -63,18 +65,30 @@ const keys = Object.keys(defaults) as (keyof Fields)[];
 
 /** How a tensor is to be quantized. Immutable; pytorch_quantization's `QuantDescriptor`. */
 export class QuantDescriptor {
+  /** Number of bits. */
   readonly num_bits!: NumBits;
+  /** Label, or null. */
   readonly name!: string | null;
+  /** Values out, not integers. */
   readonly fake_quant!: boolean;
+  /** Axes with ranges of their own, or null. */
   readonly axis!: QuantAxis;
+  /** The range that is known beforehand, or null. */
   readonly amax!: AmaxValues | null;
+  /** The range is trained. */
   readonly learn_amax!: boolean;
+  /** Factor on the range, or null. */
   readonly scale_amax!: number | null;
+  /** `"max"` or `"histogram"`. */
   readonly calib_method!: string;
+  /** Codes from 0. */
   readonly unsigned!: boolean;
+  /** Without the most negative code. */
   readonly narrow_range!: boolean;
 
   /**
+   * Makes a descriptor.
+   *
    * @throws DTypeError for an argument of the wrong type, an unknown argument, or `axis` together with `learn_amax`
    * @throws ValueError for a negative number of bits
    */

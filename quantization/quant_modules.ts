@@ -73,6 +73,7 @@ export function deactivate(): void {
  * @returns what `f` returns; without `f`, what `using` holds: `using _ = enable_onnx_export();`
  */
 export function enable_onnx_export(): Disposable;
+/** As above, for the time that `f` runs. */
 export function enable_onnx_export<T>(f: () => T): T;
 export function enable_onnx_export<T>(f?: () => T): T | Disposable {
   const before = TensorQuantizer._enable_onnx_export;

@@ -45,8 +45,11 @@ export const QUANT_DESC_8BIT_CONVTRANSPOSE3D_WEIGHT_PER_CHANNEL: QuantDescriptor
 
 /** What a tensor is rounded to. */
 export interface QuantSettings {
+  /** An integer of at least 0. */
   readonly num_bits: number;
+  /** Codes from 0. */
   readonly unsigned: boolean;
+  /** Without the most negative code. */
   readonly narrow_range: boolean;
   /** As in `QuantParams`: pytorch_quantization's arithmetic, or ONNX's. */
   readonly mode: "scale" | "step";

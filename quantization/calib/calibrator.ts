@@ -7,6 +7,7 @@ import { reduce_amax } from "../utils/reduce_amax.ts";
 
 /** Watches data and tells which range to quantize it with. */
 export abstract class Calibrator {
+  /** Takes what the quantizer is set to. */
   constructor(readonly num_bits: NumBits, readonly axis: QuantAxis, readonly unsigned: boolean) {}
 
   /**

@@ -16,10 +16,16 @@ export interface ClipOptions {
 
 /** Clips to `[clip_value_min, clip_value_max]`. */
 export class Clip extends Module {
+  /** The lower bound. */
   clip_value_min: Parameter;
+  /** The upper bound. */
   clip_value_max: Parameter;
 
-  /** @throws ValueError unless both bounds are numbers */
+  /**
+   * Takes both bounds.
+   *
+   * @throws ValueError unless both bounds are numbers
+   */
   constructor(clip_value_min: number, clip_value_max: number, options: ClipOptions = {}) {
     super();
     const bound = (name: string, value: number, learn = false): Parameter => {
@@ -32,6 +38,7 @@ export class Clip extends Module {
     this.clip_value_max = bound("clip_value_max", clip_value_max, options.learn_max);
   }
 
+  /** `x` between the bounds. */
   override forward(x: Tensor): Tensor {
     return clip(x, this.clip_value_min, this.clip_value_max);
   }

@@ -68,12 +68,18 @@ export class TensorQuantizer extends Module {
   #unsigned: boolean;
   #narrow: boolean;
   #scale: Tensor | null = null;
+  /** Passes everything through. */
   _disabled: boolean;
+  /** Quantizes. */
   _if_quant: boolean;
+  /** Clips. */
   _if_clip = false;
+  /** Collects statistics. */
   _if_calib = false;
 
   /**
+   * Makes a quantizer.
+   *
    * @throws ValueError when `if_clip` is asked for without `learn_amax`, a learned range starts as a list, or the histogram
    * method is to calibrate an axis
    */
@@ -145,6 +151,7 @@ export class TensorQuantizer extends Module {
     return this.#calibrator;
   }
 
+  /** The number of bits. */
   get num_bits(): NumBits {
     return this.#numBits;
   }
@@ -152,6 +159,7 @@ export class TensorQuantizer extends Module {
     this.#numBits = new QuantDescriptor({ num_bits: value }).num_bits;
   }
 
+  /** Codes from 0. */
   get unsigned(): boolean {
     return this.#unsigned;
   }
@@ -159,6 +167,7 @@ export class TensorQuantizer extends Module {
     this.#unsigned = value;
   }
 
+  /** Leaves the most negative code out. */
   get narrow_range(): boolean {
     return this.#narrow;
   }
@@ -174,6 +183,7 @@ export class TensorQuantizer extends Module {
     this.#setBuffer("_amax", value);
   }
 
+  /** The factor on the input, or null. */
   get pre_quant_scale(): Tensor | null {
     return this._pre_quant_scale;
   }
@@ -296,7 +306,11 @@ export class TensorQuantizer extends Module {
     copyInto(this.clip.clip_value_max, fromArray(device, float32, [], Float32Array.of(largest)));
   }
 
-  /** @returns a tensor like `x`; integers, stored as floating point, when `fake_quant` is off */
+  /**
+   * Calibrates, clips and quantizes, as far as it is enabled.
+   *
+   * @returns a tensor like `x`; integers, stored as floating point, when `fake_quant` is off
+   */
   override forward(x: Tensor): Tensor {
     if (TensorQuantizer._enable_onnx_export) this.#checkReady();
     if (this._pre_quant_scale) x = mul(x, this._pre_quant_scale);
@@ -349,6 +363,7 @@ export class TensorQuantizer extends Module {
     });
   }
 
+  /** Plans the loading; a range that the quantizer does not have yet is made. */
   override _load_from_state_dict(plan: LoadPlan, prefix: string): void {
     for (const name of ["_amax", "_pre_quant_scale"] as const) {
       const value = plan.take(prefix + name);
@@ -364,6 +379,7 @@ export class TensorQuantizer extends Module {
     }
   }
 
+  /** For example `8bit fake per-tensor amax=dynamic calibrator=MaxCalibrator scale=1.0 quant`. */
   override extra_repr(): string {
     if (this._disabled) return "disabled";
     if (!this.#calibrator) throw this.#noCalibrator("print a quantizer");
