@@ -35,13 +35,18 @@ const known: readonly string[] = ["batch_size", "shuffle", "drop_last", "generat
  * With one, the permutation comes from that generator, and the epoch's end draws another, which PyTorch throws away too.
  */
 export class DataLoader implements Iterable<Batch> {
+  /** Samples in a batch. */
   readonly batch_size: number;
+  /** Leaves out the last batch when it is smaller than the others. */
   readonly drop_last: boolean;
+  /** Another random order in every epoch. */
   readonly shuffle: boolean;
   readonly #generator: Generator | undefined;
   readonly #device: DeviceLike | undefined;
 
   /**
+   * Makes a loader; nothing is read yet.
+   *
    * @param dataset what to read
    * @throws ValueError when an option is unknown, or `batch_size` is not a positive whole number
    */

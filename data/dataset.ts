@@ -28,14 +28,19 @@ const digitNames: readonly string[] = Array.from({ length: 10 }, (_, i) => Strin
 
 /** Images of one size in memory. Pixels are 0 to 1 until `normalize` is called. */
 export class ImageDataset implements Dataset {
+  /** What the dataset is called in messages and pictures. */
   readonly name: string;
+  /** Names of the classes; the labels count from 0. */
   readonly classes: readonly string[];
+  /** Shape of one image: [C, H, W]. */
   readonly sampleShape: readonly number[];
   /** What `normalize` subtracted and divided by, for each channel; 0 and 1 before. */
   #mean: readonly number[];
   #std: readonly number[];
 
   /**
+   * Makes a dataset of images in memory.
+   *
    * @param images pixels [N, C, H, W], row by row; used as they are, not copied
    * @param labels class of each image, 0 to `classes.length - 1`
    * @param sampleShape [C, H, W]

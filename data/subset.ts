@@ -7,6 +7,8 @@ import type { Dataset } from "./dataset.ts";
 /** Some samples of a dataset, in a given order. */
 export class Subset implements Dataset {
   /**
+   * Makes a dataset of the samples `indices` of another.
+   *
    * @param dataset where the samples are read from
    * @param indices which samples; an index may come more than once
    * @throws ValueError when there is no such sample
