@@ -422,9 +422,14 @@ export class TensorQuantizer extends Module {
 
 /** Options of `load_calib_amax`. */
 export interface LoadOptions {
+  /** False: NaN instead of an error when nothing was collected. */
   readonly strict?: boolean;
+  /** Of a histogram: `"percentile"`, `"mse"` or `"entropy"`. */
   readonly method?: string;
+  /** As in `HistogramSearch`. */
   readonly stride?: number;
+  /** As in `HistogramSearch`. */
   readonly start_bin?: number;
+  /** As in `HistogramSearch`. */
   readonly percentile?: number;
 }
