@@ -21,6 +21,8 @@ export type { Shape } from "./tensor/shape.ts";
 export type { Nested } from "./tensor/host.ts";
 /** Gradients on demand, functions with gradients of one's own, and checks of them. */
 export * as autograd from "./autograd/mod.ts";
+/** The gpu device: `await torch.gpu.init()` before it is used. */
+export * as gpu from "./devices/gpu/mod.ts";
 export { enable_grad, GradMode, is_grad_enabled, no_grad, set_grad_enabled } from "./autograd/grad_mode.ts";
 export {
   type ConvParams,
@@ -73,3 +75,14 @@ export { type PrintOptions, set_printoptions } from "./tensor/print.ts";
 export { type Allocation, Scope, scope, type Storage } from "./tensor/storage.ts";
 export { keep, Tensor, tidy } from "./tensor/tensor.ts";
 export { memory, set_memory_limit } from "./memory.ts";
+export { nn } from "./nn/mod.ts";
+/** Optimizers and learning-rate schedulers. */
+export * as optim from "./optim/mod.ts";
+/** Datasets and loaders. */
+export * as data from "./data/mod.ts";
+/** Whole networks. */
+export * as models from "./models/mod.ts";
+/** Fake quantization, calibration and quantized modules: pytorch_quantization. */
+export * as quantization from "./quantization/mod.ts";
+/** ONNX files. */
+export * as onnx from "./onnx/mod.ts";
